@@ -1,0 +1,45 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Install the package: colcon and pip both come through here."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'yolotrt_ros'
+
+
+def files_in(folder: str, pattern: str) -> list[str]:
+    return sorted(str(path) for path in Path(folder).glob(pattern))
+
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    description='YOLO object detection for ROS 2 with ONNX Runtime and TensorRT',
+    author='yolotrt_ros authors',
+    maintainer='yolotrt_ros maintainers',
+    maintainer_email='yolotrt_ros@users.noreply.github.com',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={PACKAGE: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+        (f'share/{PACKAGE}/launch', files_in('launch', '*.launch.py')),
+        (f'share/{PACKAGE}/config', files_in('config', '*.yaml')),
+    ],
+    # On a robot rosdep brings these as system packages; pip needs their names.
+    install_requires=['numpy', 'opencv-python-headless', 'onnxruntime', 'tqdm', 'pyyaml'],
+    extras_require={'evaluate': ['pycocotools', 'matplotlib']},
+    tests_require=['pytest'],
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [
+            'yolotrt = yolotrt_ros.__main__:main',
+            'detector_node = yolotrt_ros.ros.detector_node:main',
+            'camera_node = yolotrt_ros.ros.camera_node:main',
+        ],
+    },
+)

@@ -1,0 +1,140 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Recognise what a network puts out from the shapes of its outputs, not from its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolotrt_ros.core.errors import ModelError
+
+# Pixels between neighbouring cells: three levels, or four for networks made for 1280 pixels.
+STRIDE_SETS = ((8, 16, 32), (8, 16, 32, 64))
+ANCHORS_PER_CELL = 3
+
+
+class Head(Enum):
+    """The layouts that can be decoded, with one row a candidate unless said otherwise."""
+
+    YOLOV5 = '[B, A, 5+nc]: cx cy w h objectness class scores (YOLOv5, YOLOv7)'
+    YOLOV8 = '[B, 4+nc, A]: cx cy w h class scores, one column a candidate (YOLOv8, YOLO11)'
+    RAW_HEADS = '[B, 3*(5+nc), H, W] for each level: YOLOv5 before decoding, with anchors'
+
+
+@dataclass(frozen=True)
+class HeadLayout:
+    """
+    How a network's outputs are to be read.
+
+    :param head: the layout.
+    :param num_classes: number of class scores.
+    :param output_names: the outputs in the order of the decoder, p3 before p4 before p5.
+    :param strides: pixels between neighbouring cells of each level.
+    :param anchors: float32 ``(levels, 3, 2)``, width and height in network pixels; raw heads only.
+    :param has_sigmoid: whether raw heads come after the sigmoid.
+    """
+
+    head: Head
+    num_classes: int
+    output_names: tuple[str, ...]
+    strides: tuple[int, ...]
+    anchors: NDArray[np.float32] | None = None
+    has_sigmoid: bool = True
+
+
+def recognise(
+    outputs: Mapping[str, NDArray[np.floating]],
+    network_wh: tuple[int, int],
+    *,
+    anchors: Sequence[float] = (),
+) -> HeadLayout:
+    """
+    Find the layout of a network's outputs.
+
+    :param outputs: name and values of one run, batch first; the values decide only whether raw
+        heads still need their sigmoid.
+    :param network_wh: width and height of the input of that run, pixels.
+    :param anchors: width and height of each anchor in network pixels, p3 to p5; raw heads only.
+    :raises ModelError: the outputs are none of ``Head``, or raw heads came without anchors.
+    """
+    if len(outputs) == 1:
+        name, values = next(iter(outputs.items()))
+        layout = _recognise_decoded(name, values.shape, network_wh)
+    else:
+        layout = _recognise_raw(outputs, network_wh, anchors)
+    if layout is None:
+        raise ModelError(_unknown_layout_text(outputs, network_wh))
+    return layout
+
+
+def num_cells(network_wh: tuple[int, int], strides: Sequence[int]) -> int:
+    """Count the cells of all levels."""
+    return sum((network_wh[0] // stride) * (network_wh[1] // stride) for stride in strides)
+
+
+def _recognise_decoded(
+    name: str, shape: tuple[int, ...], network_wh: tuple[int, int]
+) -> HeadLayout | None:
+    if len(shape) != 3:
+        return None
+    for strides in STRIDE_SETS:
+        cells = num_cells(network_wh, strides)
+        if shape[1] == ANCHORS_PER_CELL * cells and shape[2] > 5:
+            return HeadLayout(Head.YOLOV5, shape[2] - 5, (name,), strides)
+        if shape[2] == cells and shape[1] > 4:
+            return HeadLayout(Head.YOLOV8, shape[1] - 4, (name,), strides)
+    return None
+
+
+def _recognise_raw(
+    outputs: Mapping[str, NDArray[np.floating]],
+    network_wh: tuple[int, int],
+    anchors: Sequence[float],
+) -> HeadLayout | None:
+    if any(values.ndim != 4 for values in outputs.values()):
+        return None
+    # Finest level first, whatever order the exporter chose.
+    levels = sorted(outputs.items(), key=lambda item: -item[1].shape[2])
+    strides = tuple(network_wh[1] // values.shape[2] for _, values in levels)
+    channels = {values.shape[1] for _, values in levels}
+    width_strides = tuple(network_wh[0] // values.shape[3] for _, values in levels)
+    if len(channels) != 1 or len(set(strides)) != len(levels) or strides != width_strides:
+        return None
+    num_classes, remainder = divmod(channels.pop(), ANCHORS_PER_CELL)
+    if remainder or num_classes <= 5:
+        return None
+    if len(anchors) != len(levels) * ANCHORS_PER_CELL * 2:
+        raise ModelError(
+            f'the outputs {", ".join(outputs)} are raw heads and need '
+            f'{len(levels) * ANCHORS_PER_CELL * 2} anchor sizes (width, height in pixels, finest '
+            f'level first), but {len(anchors)} came; export the network with an "anchors" '
+            'metadata entry or set the parameter anchors'
+        )
+    return HeadLayout(
+        Head.RAW_HEADS,
+        num_classes - 5,
+        tuple(name for name, _ in levels),
+        strides,
+        np.asarray(anchors, np.float32).reshape(len(levels), ANCHORS_PER_CELL, 2),
+        # A sigmoid's values are all within 0 and 1; thousands of logits never are.
+        all(bool(np.all((values >= 0) & (values <= 1))) for values in outputs.values()),
+    )
+
+
+def _unknown_layout_text(
+    outputs: Mapping[str, NDArray[np.floating]], network_wh: tuple[int, int]
+) -> str:
+    found = ', '.join(f'{name} {list(values.shape)}' for name, values in outputs.items())
+    three = num_cells(network_wh, STRIDE_SETS[0])
+    known = '\n'.join(f'  {head.name}: {head.value}' for head in Head)
+    return (
+        f'the outputs of this network are no layout that can be decoded: {found} '
+        f'for an input of {network_wh[0]}x{network_wh[1]} pixels.\nSupported are\n{known}\n'
+        f'with A = {ANCHORS_PER_CELL * three} (YOLOV5) or {three} (YOLOV8) at this size; '
+        'export the network without NMS and with one of these outputs'
+    )

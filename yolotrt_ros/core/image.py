@@ -1,0 +1,182 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera image as a view over the bytes of its message: checked once, never copied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolotrt_ros.core.encodings import Encoding, ENCODINGS, Layout
+from yolotrt_ros.core.errors import ImageFormatError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+# Samples of one plane: uint8, or uint16 for mono16.
+Samples = NDArray[np.unsignedinteger[Any]]
+
+# The largest side that is believed. A message with a larger one is corrupt, and its size would
+# overflow the 32-bit index arithmetic of the GPU kernels.
+MAX_SIDE_PX = 1 << 15
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """
+    One image: its geometry, its encoding and a view of its bytes.
+
+    :param data: uint8, flat; the message's own memory, at least ``num_bytes`` long.
+    :param width: pixels in a row.
+    :param height: rows of the first plane.
+    :param step: bytes from one row to the next, in the first plane. Interleaved half-size chroma
+        (nv12, nv21) keeps this step, nv24's chroma has twice, i420's planes half of it.
+    :param encoding: how the bytes are to be read.
+    :param is_bigendian: byte order of samples wider than one byte.
+    :raises ImageFormatError: the numbers contradict each other or the length of ``data``.
+    """
+
+    data: NDArray[np.uint8]
+    width: int
+    height: int
+    step: int
+    encoding: Encoding
+    is_bigendian: bool = False
+
+    def __post_init__(self) -> None:
+        self._check_size()
+        row_bytes = self.width * self.encoding.bytes_per_pixel
+        if self.step < row_bytes:
+            raise ImageFormatError(
+                f'step is {self.step} bytes, but {self.width} pixels of {self.encoding.name} '
+                f'need {row_bytes}; the driver must set step to the bytes of a row'
+            )
+        if self.encoding.layout is Layout.PLANAR_420 and self.step % 2:
+            raise ImageFormatError(
+                f'step is {self.step} bytes, but the half-width planes of {self.encoding.name} '
+                'need an even step; the driver must pad its rows to an even number of bytes'
+            )
+        if self.data.size < self.num_bytes:
+            raise ImageFormatError(
+                f'data holds {self.data.size} bytes, but {self.width}x{self.height} '
+                f'{self.encoding.name} with step {self.step} needs {self.num_bytes}; '
+                'the message was cut short or its size fields are wrong'
+            )
+
+    def _check_size(self) -> None:
+        if not (0 < self.width <= MAX_SIDE_PX and 0 < self.height <= MAX_SIDE_PX):
+            raise ImageFormatError(
+                f'image is {self.width}x{self.height} pixels, but each side must be between '
+                f'1 and {MAX_SIDE_PX}; check the camera driver'
+            )
+        shared_columns = self.encoding.has_shared_columns and self.width % 2
+        shared_rows = self.encoding.has_shared_rows and self.height % 2
+        if shared_columns or shared_rows:
+            raise ImageFormatError(
+                f'image is {self.width}x{self.height} pixels, but neighbouring pixels of '
+                f'{self.encoding.name} share their colour, so the '
+                f'{"width" if shared_columns else "height"} must be even; '
+                'crop it or choose another encoding in the camera driver'
+            )
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: Buffer,
+        *,
+        width: int,
+        height: int,
+        step: int,
+        encoding: str,
+        is_bigendian: bool = False,
+    ) -> ImageView:
+        """
+        View the fields of a ``sensor_msgs/Image``.
+
+        :param data: the bytes, flat; rclpy hands out an ``array.array``.
+        :param encoding: a key of ``ENCODINGS``.
+        :raises ImageFormatError: the encoding is not in the table, or the fields do not fit.
+        """
+        if encoding not in ENCODINGS:
+            raise ImageFormatError(
+                f'encoding {encoding!r} is not one of {", ".join(ENCODINGS)}; '
+                'choose one of these in the camera driver or put image_proc in between'
+            )
+        flat = np.asarray(memoryview(data))
+        return cls(flat, width, height, step, ENCODINGS[encoding], is_bigendian)
+
+    @classmethod
+    def from_array(cls, image: NDArray[np.uint8], encoding: str = 'bgr8') -> ImageView:
+        """
+        View an array of pixels.
+
+        :param image: uint8 ``(H, W, C)`` or ``(H, W)``, copied only where it is not contiguous.
+        :param encoding: a packed encoding with that number of channels.
+        """
+        image = np.ascontiguousarray(image)
+        return cls.from_bytes(
+            image.reshape(-1).data,
+            width=image.shape[1],
+            height=image.shape[0],
+            step=image.strides[0],
+            encoding=encoding,
+        )
+
+    @property
+    def source_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes from the first sample to the last; padding behind the last row may be absent."""
+        offset, (rows, columns, channels), pitch_bytes = self._plane_table()[-1]
+        row_bytes = columns * channels * self.encoding.sample_bytes
+        return offset + (rows - 1) * pitch_bytes + row_bytes
+
+    def planes(self) -> tuple[Samples, ...]:
+        """
+        View the samples as arrays, without copying.
+
+        :returns: uint8, for mono16 uint16 in the message's byte order. Packed: one array
+            ``(H, W, C)``, or ``(H, W)`` for one channel; 4:2:2: ``(H, W, 2)``; nv12, nv21: Y
+            ``(H, W)`` and chroma ``(H/2, W/2, 2)``; nv24: Y and ``(H, W, 2)``; i420: Y, U
+            and V, the latter ``(H/2, W/2)``; Bayer: ``(H, W)``. Rows may be padded.
+        """
+        byte_order = '>' if self.is_bigendian else '<'
+        dtype: np.dtype[Any] = np.dtype(f'{byte_order}u{self.encoding.sample_bytes}')
+        return tuple(self._view(dtype, *plane) for plane in self._plane_table())
+
+    def _view(
+        self, dtype: np.dtype[Any], offset: int, shape: tuple[int, int, int], pitch_bytes: int
+    ) -> Samples:
+        rows, columns, channels = shape
+        pixel_bytes = channels * dtype.itemsize
+        strides = (pitch_bytes, pixel_bytes, dtype.itemsize)
+        view: Samples = np.ndarray(
+            (rows, columns, channels), dtype, self.data, offset=offset, strides=strides
+        )
+        return view[:, :, 0] if channels == 1 else view
+
+    def _plane_table(self) -> list[tuple[int, tuple[int, int, int], int]]:
+        """List for each plane: offset (bytes), shape ``(rows, columns, channels)``, pitch."""
+        width, height, step = self.width, self.height, self.step
+        first = (0, (height, width, self.encoding.channels), step)
+        half = (height // 2, width // 2)
+        end = step * height
+        match self.encoding.layout:
+            case Layout.SEMI_PLANAR_420:
+                return [first, (end, (*half, 2), step)]
+            case Layout.SEMI_PLANAR_444:
+                return [first, (end, (height, width, 2), 2 * step)]
+            case Layout.PLANAR_420:
+                pitch = step // 2
+                return [
+                    first,
+                    (end, (*half, 1), pitch),
+                    (end + pitch * half[0], (*half, 1), pitch),
+                ]
+        return [first]

@@ -1,0 +1,3 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline of a machine without a GPU: OpenCV and ONNX Runtime."""

@@ -1,0 +1,146 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline of a machine without a GPU: OpenCV, ONNX Runtime, NumPy."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolotrt_ros.core.class_names import choose_class_names
+from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.decode import decode
+from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import DetectionError, ModelError
+from yolotrt_ros.core.heads import recognise
+from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
+from yolotrt_ros.core.pipeline import NetworkInfo
+from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.core.timing import StageTimes, Stopwatch
+from yolotrt_ros.cpu.preprocess import Preprocessor
+from yolotrt_ros.cpu.session import OnnxSession
+
+
+class OnnxPipeline:
+    """
+    A ``Pipeline`` over one ONNX network.
+
+    :param config: ``onnx_path`` and how to read it.
+    :raises ModelError: the file cannot be loaded or its outputs have no known layout.
+    :raises ConfigError: the class names given do not fit the network.
+    """
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self._session = OnnxSession(Path(config.onnx_path), num_threads=config.num_threads)
+        width, height = self._session.network_wh
+        network_wh = (width or config.network_width, height or config.network_height)
+        self._preprocess = Preprocessor(
+            network_wh,
+            self._session.batch or config.max_batch,
+            self._session.input_dtype,
+            fixed_batch=self._session.batch is not None,
+        )
+        self._layout = recognise(
+            self._outputs_on_grey(network_wh),
+            network_wh,
+            anchors=config.anchors or metadata_anchors(self._session.metadata.get('anchors')),
+        )
+        self._stage_times: StageTimes = {}
+        self._info = NetworkInfo(
+            model_path=str(self._session.path),
+            backend=self._session.backend,
+            network_wh=network_wh,
+            max_batch=self._session.batch or config.max_batch,
+            class_names=choose_class_names(
+                self._layout.num_classes,
+                given=config.class_names,
+                path=Path(config.class_names_path) if config.class_names_path else None,
+                metadata=self._session.metadata.get('names'),
+            ),
+            head=self._layout.head.name,
+        )
+
+    @property
+    def info(self) -> NetworkInfo:
+        """The network that runs."""
+        return self._info
+
+    @property
+    def stage_times(self) -> StageTimes:
+        """Milliseconds of preprocess, inference and postprocess of the last call."""
+        return self._stage_times
+
+    def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
+        """
+        Find the objects in each frame.
+
+        :param frames: one to ``info.max_batch`` images of any sizes and encodings.
+        :param selection: the rules to apply.
+        :returns: boxes in pixels of the frames, clipped to them, best score first.
+        :raises DetectionError: ONNX Runtime failed.
+        """
+        watch = Stopwatch()
+        with watch.stage('preprocess'):
+            tensor, letterboxes = self._preprocess(frames)
+        with watch.stage('inference'):
+            outputs = self._session.run(tensor, self._layout.output_names)
+        with watch.stage('postprocess'):
+            found = [
+                self._detections([output[row] for output in outputs], letterbox, selection)
+                for row, letterbox in enumerate(letterboxes)
+            ]
+        self._stage_times = watch.stage_times
+        return found
+
+    def warm_up(self) -> None:
+        """Run the network once on grey, so that the first frame is as fast as the others."""
+        width, height = self._info.network_wh
+        grey = np.full((height, width, 3), PAD_VALUE, np.uint8)
+        self.detect([ImageView.from_array(grey)], Selection(1.0, 1.0, 1))
+
+    def close(self) -> None:
+        """Free nothing: ONNX Runtime's memory goes with the object."""
+
+    def _detections(
+        self, outputs: list[NDArray[np.floating]], letterbox: Letterbox, selection: Selection
+    ) -> Detections:
+        candidates = decode(outputs, self._layout, selection.score_threshold)
+        return selection.apply(candidates).in_source(letterbox)
+
+    def _outputs_on_grey(self, network_wh: tuple[int, int]) -> dict[str, NDArray[np.floating]]:
+        width, height = network_wh
+        grey = np.full(
+            (self._session.batch or 1, 3, height, width), 0.5, self._session.input_dtype
+        )
+        try:
+            outputs = self._session.run(grey)
+        except DetectionError as error:
+            raise ModelError(
+                f'{error}; where the network leaves its input size open, network_width and '
+                'network_height must be multiples of its largest stride, usually 32'
+            ) from error
+        return dict(zip(self._session.output_names, outputs, strict=True))
+
+
+def metadata_anchors(text: str | None) -> tuple[float, ...]:
+    """
+    Read the ``anchors`` entry of a network with raw heads.
+
+    :param text: nested lists of widths and heights in network pixels, finest level first.
+    :returns: the numbers in order, none where there is no entry.
+    :raises ModelError: the entry holds something else.
+    """
+    if text is None:
+        return ()
+    try:
+        return tuple(float(size) for size in np.ravel(ast.literal_eval(text)))
+    except (ValueError, SyntaxError) as error:
+        raise ModelError(
+            "the metadata entry 'anchors' must be lists of widths and heights in pixels, "
+            f'but is {text[:120]!r}; export the network again or set the parameter anchors'
+        ) from error
