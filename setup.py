@@ -32,8 +32,7 @@ setup(
     ],
     # On a robot rosdep brings these as system packages; pip needs their names.
     install_requires=['numpy', 'opencv-python-headless', 'onnxruntime', 'tqdm', 'pyyaml'],
-    extras_require={'evaluate': ['pycocotools', 'matplotlib']},
-    tests_require=['pytest'],
+    extras_require={'evaluate': ['pycocotools', 'matplotlib'], 'test': ['pytest', 'hypothesis']},
     zip_safe=False,
     entry_points={
         'console_scripts': [
