@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ Samples = NDArray[np.unsignedinteger[Any]]
 # The largest side that is believed. A message with a larger one is corrupt, and its size would
 # overflow the 32-bit index arithmetic of the GPU kernels.
 MAX_SIDE_PX = 1 << 15
+
+
+class Plane(NamedTuple):
+    """Where one plane lies: offset in bytes, ``(rows, columns, channels)``, bytes of a row."""
+
+    offset: int
+    shape: tuple[int, int, int]
+    pitch_bytes: int
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,29 @@ class ImageView:
             encoding=encoding,
         )
 
+    @classmethod
+    def allocate(
+        cls,
+        width: int,
+        height: int,
+        encoding: str,
+        *,
+        row_padding: int = 0,
+        is_bigendian: bool = False,
+        fill: int = 0,
+    ) -> ImageView:
+        """
+        Make an image whose planes can be written.
+
+        :param row_padding: bytes that follow the pixels of each row of the first plane.
+        :param fill: the value of every byte, padding included.
+        """
+        kind = ENCODINGS[encoding]
+        step = width * kind.bytes_per_pixel + row_padding
+        last = _plane_table(width, height, step, kind)[-1]
+        data = np.full(last.offset + last.shape[0] * last.pitch_bytes, fill, np.uint8)
+        return cls(data, width, height, step, kind, is_bigendian)
+
     @property
     def source_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
@@ -133,9 +164,10 @@ class ImageView:
     @property
     def num_bytes(self) -> int:
         """Bytes from the first sample to the last; padding behind the last row may be absent."""
-        offset, (rows, columns, channels), pitch_bytes = self._plane_table()[-1]
+        last = self._plane_table()[-1]
+        rows, columns, channels = last.shape
         row_bytes = columns * channels * self.encoding.sample_bytes
-        return offset + (rows - 1) * pitch_bytes + row_bytes
+        return last.offset + (rows - 1) * last.pitch_bytes + row_bytes
 
     def planes(self) -> tuple[Samples, ...]:
         """
@@ -148,35 +180,28 @@ class ImageView:
         """
         byte_order = '>' if self.is_bigendian else '<'
         dtype: np.dtype[Any] = np.dtype(f'{byte_order}u{self.encoding.sample_bytes}')
-        return tuple(self._view(dtype, *plane) for plane in self._plane_table())
+        return tuple(self._view(dtype, plane) for plane in self._plane_table())
 
-    def _view(
-        self, dtype: np.dtype[Any], offset: int, shape: tuple[int, int, int], pitch_bytes: int
-    ) -> Samples:
-        rows, columns, channels = shape
-        pixel_bytes = channels * dtype.itemsize
-        strides = (pitch_bytes, pixel_bytes, dtype.itemsize)
-        view: Samples = np.ndarray(
-            (rows, columns, channels), dtype, self.data, offset=offset, strides=strides
-        )
-        return view[:, :, 0] if channels == 1 else view
+    def _view(self, dtype: np.dtype[Any], plane: Plane) -> Samples:
+        strides = (plane.pitch_bytes, plane.shape[2] * dtype.itemsize, dtype.itemsize)
+        view: Samples = np.ndarray(plane.shape, dtype, self.data, plane.offset, strides)
+        return view[:, :, 0] if plane.shape[2] == 1 else view
 
-    def _plane_table(self) -> list[tuple[int, tuple[int, int, int], int]]:
-        """List for each plane: offset (bytes), shape ``(rows, columns, channels)``, pitch."""
-        width, height, step = self.width, self.height, self.step
-        first = (0, (height, width, self.encoding.channels), step)
-        half = (height // 2, width // 2)
-        end = step * height
-        match self.encoding.layout:
-            case Layout.SEMI_PLANAR_420:
-                return [first, (end, (*half, 2), step)]
-            case Layout.SEMI_PLANAR_444:
-                return [first, (end, (height, width, 2), 2 * step)]
-            case Layout.PLANAR_420:
-                pitch = step // 2
-                return [
-                    first,
-                    (end, (*half, 1), pitch),
-                    (end + pitch * half[0], (*half, 1), pitch),
-                ]
-        return [first]
+    def _plane_table(self) -> list[Plane]:
+        return _plane_table(self.width, self.height, self.step, self.encoding)
+
+
+def _plane_table(width: int, height: int, step: int, encoding: Encoding) -> list[Plane]:
+    first = Plane(0, (height, width, encoding.channels), step)
+    half = (height // 2, width // 2)
+    end = step * height
+    match encoding.layout:
+        case Layout.SEMI_PLANAR_420:
+            return [first, Plane(end, (*half, 2), step)]
+        case Layout.SEMI_PLANAR_444:
+            return [first, Plane(end, (height, width, 2), 2 * step)]
+        case Layout.PLANAR_420:
+            pitch = step // 2
+            u = Plane(end, (*half, 1), pitch)
+            return [first, u, Plane(end + pitch * half[0], (*half, 1), pitch)]
+    return [first]

@@ -40,6 +40,8 @@ class LatestFrames(Generic[Frame]):
     """
     Hand frames from the thread that receives them to the thread that processes them.
 
+    It starts closed. Its counts go on over any number of openings.
+
     :param cameras: the names of the cameras, each with one slot.
     """
 
@@ -47,16 +49,31 @@ class LatestFrames(Generic[Frame]):
         self._slots: dict[str, Frame] = {}
         self._counts = {camera: FrameCounts() for camera in cameras}
         self._changed = Condition()
-        self._closed = False
+        self._is_open = False
+
+    def open(self) -> None:
+        """Let frames through."""
+        with self._changed:
+            self._is_open = True
+
+    def close(self) -> None:
+        """Send the taker home; frames in a slot, and those still to come, count as dropped."""
+        with self._changed:
+            for camera in self._slots:
+                self._add(camera, dropped=1)
+            self._slots.clear()
+            self._is_open = False
+            self._changed.notify_all()
 
     def put(self, camera: str, frame: Frame) -> None:
         """Store the newest frame of a camera; the one it replaces counts as dropped."""
         with self._changed:
-            self._add(camera, received=1, dropped=int(camera in self._slots))
-            # Taken out first, so that the slot moves behind the cameras that wait longer.
-            self._slots.pop(camera, None)
-            self._slots[camera] = frame
-            self._changed.notify()
+            replaced = self._slots.pop(camera, None) is not None
+            self._add(camera, received=1, dropped=int(replaced or not self._is_open))
+            if self._is_open:
+                # Taken out above, so that this camera moves behind those that wait longer.
+                self._slots[camera] = frame
+                self._changed.notify()
 
     def take(self, max_frames: int) -> list[tuple[str, Frame]]:
         """
@@ -65,32 +82,19 @@ class LatestFrames(Generic[Frame]):
         :returns: one to ``max_frames`` pairs of camera and frame, none once closed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: bool(self._slots) or self._closed)
-            if self._closed:
-                return []
+            self._changed.wait_for(lambda: bool(self._slots) or not self._is_open)
             cameras = list(self._slots)[:max_frames]
             return [(camera, self._slots.pop(camera)) for camera in cameras]
 
-    def count(
-        self, camera: str, *, processed: int = 0, dropped: int = 0, rejected: int = 0
-    ) -> None:
-        """Record what became of frames that were taken, or that never reached the slot."""
+    def count(self, camera: str, *, processed: int = 0, rejected: int = 0) -> None:
+        """Record what became of frames that were taken."""
         with self._changed:
-            self._add(camera, processed=processed, dropped=dropped, rejected=rejected)
+            self._add(camera, processed=processed, rejected=rejected)
 
     def counts(self, camera: str) -> FrameCounts:
         """Return the counts of a camera up to now."""
         with self._changed:
             return self._counts[camera]
-
-    def close(self) -> None:
-        """Wake the taker for good; frames still in a slot count as dropped."""
-        with self._changed:
-            for camera in self._slots:
-                self._add(camera, dropped=1)
-            self._slots.clear()
-            self._closed = True
-            self._changed.notify_all()
 
     def _add(self, camera: str, **increments: int) -> None:
         counts = self._counts[camera]

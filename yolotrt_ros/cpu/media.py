@@ -1,0 +1,146 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures, folders of pictures and videos, read one image at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yolotrt_ros.core.errors import YolotrtError
+
+PICTURE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'})
+VIDEO_SUFFIXES = frozenset({'.mp4', '.avi', '.mkv', '.mov', '.webm', '.mpg', '.mpeg'})
+
+
+class MediaError(YolotrtError):
+    """A picture or a video cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """
+    One image from a file.
+
+    :param name: the file, with ``#`` and the frame's number where it is a video.
+    :param image_bgr: uint8 ``(H, W, 3)``.
+    """
+
+    name: str
+    image_bgr: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Media:
+    """
+    One file that holds images.
+
+    :param path: the file.
+    :param num_frames: its images, as its container declares them.
+    :param rate_hz: frames a second of a video; 0 for a picture.
+    """
+
+    path: Path
+    num_frames: int = 1
+    rate_hz: float = 0.0
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the file is a video."""
+        return self.rate_hz > 0
+
+    def pictures(self) -> Iterator[Picture]:
+        """
+        Read the images in order.
+
+        :raises MediaError: the file cannot be decoded.
+        """
+        if not self.is_video:
+            yield Picture(str(self.path), read_picture(self.path))
+            return
+        video = _open_video(self.path)
+        try:
+            index = 0
+            while True:
+                was_read, image = video.read()
+                if not was_read:
+                    break
+                yield Picture(f'{self.path}#{index}', np.asarray(image, np.uint8))
+                index += 1
+        finally:
+            video.release()
+
+
+def find_media(path: Path) -> list[Media]:
+    """
+    List what a path holds: itself, or the pictures and videos of a folder, sorted by name.
+
+    :raises MediaError: the path does not exist, or holds neither pictures nor videos.
+    """
+    if not path.exists():
+        raise MediaError(f'{path} does not exist; give a picture, a video or a folder of them')
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    media = [_describe(file) for file in files if file.suffix.lower() in _KNOWN_SUFFIXES]
+    if not media:
+        raise MediaError(
+            f'{path} holds no picture ({_suffixes(PICTURE_SUFFIXES)}) and no video '
+            f'({_suffixes(VIDEO_SUFFIXES)})'
+        )
+    return media
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """
+    Read a picture file as 8-bit BGR ``(H, W, 3)``, turned as its EXIF orientation says.
+
+    :raises MediaError: it cannot be decoded.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise MediaError(f'{path} cannot be decoded as a picture; it is damaged or mislabelled')
+    return np.asarray(image, np.uint8)
+
+
+def write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
+    """
+    Write a picture file in the format of its suffix.
+
+    :raises MediaError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), image_bgr):
+        raise MediaError(f'{path} cannot be written; check the folder and the suffix')
+
+
+_KNOWN_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+
+
+def _suffixes(suffixes: frozenset[str]) -> str:
+    return ' '.join(sorted(suffixes))
+
+
+def _describe(path: Path) -> Media:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return Media(path)
+    video = _open_video(path)
+    try:
+        num_frames = max(int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+        rate_hz = float(video.get(cv2.CAP_PROP_FPS))
+    finally:
+        video.release()
+    return Media(path, num_frames, rate_hz if rate_hz > 0 else 30.0)
+
+
+def _open_video(path: Path) -> cv2.VideoCapture:
+    video = cv2.VideoCapture(str(path))
+    if not video.isOpened():
+        raise MediaError(
+            f'{path} cannot be decoded as a video; it is damaged or its codec is '
+            'missing from this OpenCV'
+        )
+    return video

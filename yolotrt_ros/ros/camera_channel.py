@@ -1,0 +1,92 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One camera of the detector: its subscription, its publisher and what became of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import (
+    HistoryPolicy,
+    QoSDurabilityPolicy,
+    QoSProfile,
+    QoSReliabilityPolicy,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.ros.messages import detection_array
+
+# REP-2003: consumers of sensor data ask for best effort, which any publisher satisfies. One
+# message deep, because a second one would be old by the time it is taken.
+IMAGE_QOS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=QoSReliabilityPolicy.BEST_EFFORT,
+    durability=QoSDurabilityPolicy.VOLATILE,
+)
+DETECTIONS_QOS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=5,
+    reliability=QoSReliabilityPolicy.RELIABLE,
+    durability=QoSDurabilityPolicy.VOLATILE,
+)
+
+
+class CameraChannel:
+    """
+    The endpoints of one camera.
+
+    :param node: the node they belong to.
+    :param name: the camera's name; empty for the only camera, whose topics carry no prefix.
+    :param image_transport: ``raw`` or ``compressed``.
+    """
+
+    def __init__(self, node: LifecycleNode, name: str, image_transport: str) -> None:
+        self.name = name
+        prefix = f'{name}/' if name else ''
+        self._node = node
+        self._compressed = image_transport == 'compressed'
+        self._image_topic = f'{prefix}image' + ('/compressed' if self._compressed else '')
+        self._publisher = node.create_publisher(
+            Detection2DArray,
+            f'{prefix}detections',
+            DETECTIONS_QOS,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._subscription: Subscription | None = None
+
+    @property
+    def image_topic(self) -> str:
+        """The fully qualified name of the topic it reads, after remapping."""
+        return str(self._node.resolve_topic_name(self._image_topic))
+
+    def subscribe(self, on_image: Callable[[str, Image | CompressedImage], None]) -> None:
+        """Call ``on_image`` with the camera's name and message, for each image."""
+        self._subscription = self._node.create_subscription(
+            CompressedImage if self._compressed else Image,
+            self._image_topic,
+            lambda message: on_image(self.name, message),
+            IMAGE_QOS,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+
+    def unsubscribe(self) -> None:
+        """Stop the images."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def publish(self, detections: Detections, header: Header, labels: list[str]) -> None:
+        """Publish what was found in one image, under its header."""
+        self._publisher.publish(detection_array(detections, header, labels))
+
+    def close(self) -> None:
+        """Remove both endpoints."""
+        self.unsubscribe()
+        self._node.destroy_publisher(self._publisher)

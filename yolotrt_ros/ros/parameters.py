@@ -1,0 +1,80 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ROS parameters of the detector, made from the dataclass that declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from yolotrt_ros.core.config import DEFAULTS, DetectorConfig, Parameter, PARAMETERS
+
+_ARRAY_TYPES = {
+    'anchors': RosParameter.Type.DOUBLE_ARRAY,
+    'class_names': RosParameter.Type.STRING_ARRAY,
+    'cameras': RosParameter.Type.STRING_ARRAY,
+    'class_filter': RosParameter.Type.STRING_ARRAY,
+}
+
+
+def declare_parameters(node: Node) -> None:
+    """Declare every field of ``DetectorConfig`` with its default, range and meaning."""
+    for name, parameter in PARAMETERS.items():
+        default = DEFAULTS[name]
+        descriptor = _descriptor(parameter, default)
+        if name not in _ARRAY_TYPES:
+            node.declare_parameter(name, default, descriptor)
+            continue
+        # rclpy takes an empty list for an array of bytes, so the type is given instead of the
+        # default, and the default afterwards.
+        declared = node.declare_parameter(name, _ARRAY_TYPES[name], descriptor)
+        if declared.value is None:
+            node.set_parameters([RosParameter(name, _ARRAY_TYPES[name], list(default))])
+
+
+def read_config(node: Node) -> DetectorConfig:
+    """
+    Read the declared parameters.
+
+    :raises ConfigError: the values contradict each other.
+    """
+    return changed_config(DetectorConfig(), node.get_parameters(list(PARAMETERS)))
+
+
+def changed_config(config: DetectorConfig, parameters: Iterable[RosParameter]) -> DetectorConfig:
+    """
+    Return the configuration with some parameters set; those of others are passed over.
+
+    :raises ConfigError: a value is outside its range, or two values contradict each other.
+    """
+    changes = {item.name: _plain(item.value) for item in parameters if item.name in PARAMETERS}
+    return replace(config, **changes)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn arrays into tuples; an empty string in an array stands for nothing (YAML's [''])."""
+    if isinstance(value, bool | int | float | str):
+        return value
+    return tuple(item for item in value if item != '')
+
+
+def _descriptor(parameter: Parameter, default: Any) -> ParameterDescriptor:  # noqa: ANN401
+    descriptor = ParameterDescriptor(description=parameter.description)
+    if parameter.choices:
+        descriptor.additional_constraints = f'one of {", ".join(parameter.choices)}'
+    if not parameter.dynamic:
+        descriptor.additional_constraints += ' (fixed while the detector is configured)'
+    if parameter.minimum is None or parameter.maximum is None:
+        return descriptor
+    if isinstance(default, int):
+        bounds = IntegerRange(from_value=int(parameter.minimum), to_value=int(parameter.maximum))
+        descriptor.integer_range = [bounds]
+    else:
+        limits = FloatingPointRange(from_value=parameter.minimum, to_value=parameter.maximum)
+        descriptor.floating_point_range = [limits]
+    return descriptor
