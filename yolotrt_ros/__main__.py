@@ -1,0 +1,77 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+``python -m yolotrt_ros COMMAND``: every job of the package by one name.
+
+A command is imported when it is asked for, so each needs no more than its own libraries.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+import sys
+
+from yolotrt_ros.core.errors import YolotrtError
+
+COMMANDS = {
+    'node': ('yolotrt_ros.ros.detector_node', 'run the detector node'),
+    'camera': ('yolotrt_ros.ros.camera_node', 'publish pictures or a video as a camera does'),
+    'listen': ('yolotrt_ros.ros.listener_node', 'report rate, latency and classes of detections'),
+    'detect': ('yolotrt_ros.tools.detect', 'find objects in pictures, folders and videos'),
+    'evaluate': ('yolotrt_ros.tools.evaluate', 'measure the accuracy on labelled pictures'),
+    'demo': ('yolotrt_ros.tools.demo', 'camera, detector and listener as three processes'),
+}
+
+
+def usage() -> str:
+    """Return the list of commands."""
+    lines = [f'  {name:10s} {summary}' for name, (_, summary) in COMMANDS.items()]
+    return '\n'.join(
+        [
+            'usage: python -m yolotrt_ros COMMAND [options]',
+            '',
+            *lines,
+            '',
+            'python -m yolotrt_ros COMMAND --help lists the options of a command',
+        ]
+    )
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Run a command.
+
+    :returns: its exit status; 1 after an error that it explained, 2 after a wrong call.
+    """
+    args = sys.argv[1:] if args is None else args
+    if not args or args[0] in ('-h', '--help'):
+        print(usage())
+        return 0 if args else 2
+    if args[0] not in COMMANDS:
+        print(f'unknown command {args[0]!r}\n\n{usage()}', file=sys.stderr)
+        return 2
+    try:
+        command = import_module(COMMANDS[args[0]][0])
+    except ModuleNotFoundError as error:
+        print(_missing_text(args[0], error), file=sys.stderr)
+        return 1
+    try:
+        return int(command.main(args[1:]))
+    except YolotrtError as error:
+        print(f'yolotrt_ros {args[0]}: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _missing_text(command: str, error: ModuleNotFoundError) -> str:
+    return (
+        f'yolotrt_ros {command}: the Python module {error.name!r} is missing; source your ROS 2 '
+        'installation (source /opt/ros/<distro>/setup.bash) and install the dependencies with '
+        '`rosdep install --from-paths . --ignore-src`, or, on a machine without ROS, run '
+        'scripts/setup.sh and use .venv/bin/python'
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

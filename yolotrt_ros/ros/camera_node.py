@@ -1,0 +1,224 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera made of files: publishes pictures or videos as a driver would."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+import sys
+from threading import Event
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import rclpy
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from yolotrt_ros.core.encodings import ENCODINGS
+from yolotrt_ros.core.errors import ConfigError, YolotrtError
+from yolotrt_ros.cpu.encode import encode
+from yolotrt_ros.cpu.media import find_media, Media
+from yolotrt_ros.ros.spin import init, spin_until_stopped
+
+FORMATS = {'jpeg': '.jpg', 'png': '.png'}
+
+# name: default, meaning. One list for the ROS parameters and the command line.
+PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
+    'source': ('', 'Picture, video, or folder of them.'),
+    'image_transport': ('raw', 'raw (sensor_msgs/Image) or compressed (CompressedImage).'),
+    'encoding': ('bgr8', 'Encoding of raw images.'),
+    'is_bigendian': (False, 'Byte order of mono16.'),
+    'row_padding': (0, 'Bytes of padding behind each row of raw images.'),
+    'format': ('jpeg', 'Format of compressed images: jpeg or png.'),
+    'jpeg_quality': (95, 'Quality of JPEG images, 1 to 100.'),
+    'width': (0, 'Width that images are resized to, pixels; 0 leaves them.'),
+    'height': (0, 'Height that images are resized to, pixels; 0 leaves them.'),
+    'rate': (30.0, 'Images a second.'),
+    'loop': (True, 'Start again at the end of the source.'),
+    'frames': (0, 'Images after which the camera stops; 0 for no end.'),
+    'frame_id': ('camera_optical_frame', 'frame_id of the headers.'),
+    'wait_for_subscribers': (0, 'Subscribers to wait for before the first image.'),
+}
+
+
+class CameraNode(Node):
+    """
+    Publishes ``image`` or ``image/compressed``.
+
+    :param stop: set when the last image is out.
+    :param overrides: values for parameters, before those of the command line.
+    :raises YolotrtError: the source cannot be read or a parameter cannot be used.
+    """
+
+    def __init__(self, stop: Event, overrides: list[Parameter] | None = None) -> None:
+        super().__init__('camera', parameter_overrides=overrides or [])
+        self._stop = stop
+        self._values = {
+            name: self.declare_parameter(name, default).value
+            for name, (default, _) in PARAMETERS.items()
+        }
+        self._check()
+        self._images = self._read(Path(str(self._values['source'])))
+        self._num_published = 0
+        compressed = self._values['image_transport'] == 'compressed'
+        self._make_message: Callable[[NDArray[np.uint8], Header], Image | CompressedImage]
+        self._make_message = self._compressed_message if compressed else self._raw_message
+        # Reliable, as REP-2003 asks of drivers: it satisfies subscribers of either kind.
+        self._publisher = self.create_publisher(
+            CompressedImage if compressed else Image,
+            'image/compressed' if compressed else 'image',
+            QoSProfile(depth=10),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self.create_timer(1.0 / float(self._values['rate']), self._tick)
+
+    @property
+    def num_published(self) -> int:
+        """Images published so far."""
+        return self._num_published
+
+    def wait_for_delivery(self, seconds: float) -> None:
+        """Let reliable subscribers take the last images."""
+        self._publisher.wait_for_all_acked(Duration(seconds=seconds))
+
+    def _check(self) -> None:
+        allowed = {
+            'image_transport': ('raw', 'compressed'),
+            'encoding': tuple(ENCODINGS),
+            'format': tuple(FORMATS),
+        }
+        for name, choices in allowed.items():
+            if self._values[name] not in choices:
+                reason = f'must be one of {", ".join(choices)}'
+                raise ConfigError(name, self._values[name], reason)
+        if float(self._values['rate']) <= 0:
+            raise ConfigError('rate', self._values['rate'], 'must be above 0')
+
+    def _read(self, source: Path) -> Iterator[NDArray[np.uint8]]:
+        media = find_media(source)  # here, so that a wrong path fails at once
+        return self._repeat(media)
+
+    def _repeat(self, media: list[Media]) -> Iterator[NDArray[np.uint8]]:
+        while True:
+            for item in media:
+                for picture in item.pictures():
+                    yield self._resized(picture.image_bgr)
+            if not self._values['loop']:
+                return
+
+    def _resized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        width = int(self._values['width']) or image.shape[1]
+        height = int(self._values['height']) or image.shape[0]
+        if (width, height) == (image.shape[1], image.shape[0]):
+            return image
+        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+
+    def _tick(self) -> None:
+        if self._stop.is_set() or not self._is_awaited():
+            return
+        image = next(self._images, None)
+        if image is None:
+            self._stop.set()
+            return
+        header = Header(
+            stamp=self.get_clock().now().to_msg(), frame_id=str(self._values['frame_id'])
+        )
+        self._publisher.publish(self._make_message(image, header))
+        self._num_published += 1
+        if self._num_published == self._values['frames']:
+            self._stop.set()
+
+    def _is_awaited(self) -> bool:
+        if self._num_published:
+            return True
+        awaited = int(self._values['wait_for_subscribers'])
+        return int(self._publisher.get_subscription_count()) >= awaited
+
+    def _raw_message(self, image: NDArray[np.uint8], header: Header) -> Image:
+        view = encode(
+            image,
+            str(self._values['encoding']),
+            row_padding=int(self._values['row_padding']),
+            is_bigendian=bool(self._values['is_bigendian']),
+        )
+        message = Image(
+            header=header,
+            width=view.width,
+            height=view.height,
+            step=view.step,
+            encoding=view.encoding.name,
+            is_bigendian=int(view.is_bigendian),
+        )
+        message.data = _byte_array(view.data)
+        return message
+
+    def _compressed_message(self, image: NDArray[np.uint8], header: Header) -> CompressedImage:
+        name = str(self._values['format'])
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(self._values['jpeg_quality'])]
+        _, data = cv2.imencode(FORMATS[name], image, quality if name == 'jpeg' else [])
+        message = CompressedImage(header=header, format=f'bgr8; {name} compressed bgr8')
+        message.data = _byte_array(data)
+        return message
+
+
+def _byte_array(data: NDArray[np.uint8]) -> array[int]:
+    """Copy into the one type that rclpy takes without looking at every byte."""
+    result = array('B')
+    result.frombytes(data.data)
+    return result
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Publish until the source ends or a signal comes.
+
+    :returns: the exit status: 0, or 2 where the source or a parameter cannot be used.
+    """
+    parser = ArgumentParser(
+        'yolotrt_ros camera', description='Publish pictures or a video as a camera does.'
+    )
+    parser.add_argument('source', nargs='?', help=PARAMETERS['source'][1])
+    for name, (default, text) in PARAMETERS.items():
+        if name != 'source':
+            kind = (
+                (lambda text: text.lower() == 'true')
+                if isinstance(default, bool)
+                else type(default)
+            )
+            parser.add_argument(
+                f'--{name.replace("_", "-")}',
+                type=kind,
+                help=f'{text} Default: {default}.',
+                metavar='X',
+            )
+    options, ros_args = parser.parse_known_args(args)
+    overrides = [Parameter(name, value=v) for name, v in vars(options).items() if v is not None]
+    stop = Event()
+    init(ros_args)
+    try:
+        node = CameraNode(stop, overrides)
+    except YolotrtError as error:
+        print(f'camera: {error}', file=sys.stderr)
+        rclpy.shutdown()
+        return 2
+    try:
+        spin_until_stopped(node, stop)
+        node.wait_for_delivery(seconds=1.0)
+        node.get_logger().info(f'published {node.num_published} images')
+    finally:
+        node.destroy_node()
+        rclpy.shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

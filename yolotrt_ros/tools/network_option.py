@@ -1,0 +1,23 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which parameter a network file on the command line belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yolotrt_ros.core.errors import ConfigError
+
+
+def network_paths(path: Path) -> dict[str, str]:
+    """
+    Return ``onnx_path`` or ``engine_path`` for a file, by its suffix.
+
+    :raises ConfigError: the suffix is neither ``.onnx`` nor one of an engine.
+    """
+    suffix = path.suffix.lower()
+    if suffix == '.onnx':
+        return {'onnx_path': str(path)}
+    if suffix in ('.engine', '.plan', '.trt'):
+        return {'engine_path': str(path)}
+    raise ConfigError('model', str(path), 'must be an .onnx network or a TensorRT .engine')
