@@ -28,7 +28,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
         (f'share/{PACKAGE}/launch', files_in('launch', '*.launch.py')),
-        (f'share/{PACKAGE}/config', files_in('config', '*.yaml')),
+        (f'share/{PACKAGE}/config', files_in('config', '*.*')),
     ],
     # On a robot rosdep brings these as system packages; pip needs their names.
     install_requires=['numpy', 'opencv-python-headless', 'onnxruntime', 'tqdm', 'pyyaml'],

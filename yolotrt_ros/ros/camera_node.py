@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 import sys
 from threading import Event
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -177,33 +179,35 @@ def _byte_array(data: NDArray[np.uint8]) -> array[int]:
     return result
 
 
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        'yolotrt_ros camera', description='Publish pictures or a video as a camera does.'
+    )
+    parser.add_argument('source', nargs='?', help=PARAMETERS['source'][1])
+    for name, (default, text) in PARAMETERS.items():
+        if name == 'source':
+            continue
+        facts: dict[str, Any] = {'help': f'{text} Default: {default}.', 'default': None}
+        if isinstance(default, bool):
+            facts['action'] = BooleanOptionalAction
+        else:
+            facts |= {'type': type(default), 'metavar': name.split('_')[-1].upper()}
+        parser.add_argument(f'--{name.replace("_", "-")}', **facts)
+    return parser
+
+
 def main(args: list[str] | None = None) -> int:
     """
     Publish until the source ends or a signal comes.
 
     :returns: the exit status: 0, or 2 where the source or a parameter cannot be used.
     """
-    parser = ArgumentParser(
-        'yolotrt_ros camera', description='Publish pictures or a video as a camera does.'
-    )
-    parser.add_argument('source', nargs='?', help=PARAMETERS['source'][1])
-    for name, (default, text) in PARAMETERS.items():
-        if name != 'source':
-            kind = (
-                (lambda text: text.lower() == 'true')
-                if isinstance(default, bool)
-                else type(default)
-            )
-            parser.add_argument(
-                f'--{name.replace("_", "-")}',
-                type=kind,
-                help=f'{text} Default: {default}.',
-                metavar='X',
-            )
-    options, ros_args = parser.parse_known_args(args)
-    overrides = [Parameter(name, value=v) for name, v in vars(options).items() if v is not None]
+    args = sys.argv[1:] if args is None else args
+    options = _parser().parse_args(remove_ros_args(args))
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    overrides = [Parameter(name, value=value) for name, value in given.items()]
     stop = Event()
-    init(ros_args)
+    init(args)
     try:
         node = CameraNode(stop, overrides)
     except YolotrtError as error:
@@ -221,4 +225,4 @@ def main(args: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

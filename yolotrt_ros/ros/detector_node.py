@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 import sys
 from threading import Event
 
@@ -16,6 +17,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.utilities import remove_ros_args
 from std_msgs.msg import Header
 from vision_msgs.msg import LabelInfo
 
@@ -23,7 +25,8 @@ from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import PARAMETERS
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.latest_frames import LatestFrames
+from yolotrt_ros.core.latest_frames import FrameCounts, LatestFrames
+from yolotrt_ros.core.options import add_parameter_options, given_parameters
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.ros.camera_channel import CameraChannel
 from yolotrt_ros.ros.detection_worker import DetectionWorker, ImageMessage
@@ -56,6 +59,7 @@ class DetectorNode(LifecycleNode):
         self._channels: dict[str, CameraChannel] = {}
         self._frames: LatestFrames[ImageMessage] = LatestFrames([])
         self._labels: list[str] = []
+        self._reported_counts: dict[str, FrameCounts] = {}
         self._label_publisher = self.create_publisher(
             LabelInfo,
             'label_info',
@@ -89,6 +93,7 @@ class DetectorNode(LifecycleNode):
         self._pipeline = pipeline
         self._labels = self._class_labels(pipeline)
         self._frames = LatestFrames(cameras)
+        self._reported_counts = {}
         self._channels = {
             camera: CameraChannel(self, camera, self._config.image_transport) for camera in cameras
         }
@@ -158,19 +163,22 @@ class DetectorNode(LifecycleNode):
             return
         worker = self._worker
         name = self.get_fully_qualified_name().lstrip('/')
-        statuses = [
-            input_status(
-                name,
-                camera,
-                channel.image_topic,
-                self._frames.counts(camera),
-                worker.last_rejection.get(camera),
+        statuses = []
+        for camera, channel in self._channels.items():
+            counts = self._frames.counts(camera)
+            statuses.append(
+                input_status(
+                    f'{name}: input {camera}'.rstrip(),
+                    channel.image_topic,
+                    counts,
+                    self._reported_counts.get(camera, FrameCounts()),
+                    worker.last_rejection.get(camera),
+                )
             )
-            for camera, channel in self._channels.items()
-        ]
+            self._reported_counts[camera] = counts
         statuses.append(
             inference_status(
-                name,
+                f'{name}: inference',
                 self._pipeline.info,
                 worker.stage_windows,
                 worker.latency_window,
@@ -238,15 +246,20 @@ class DetectorNode(LifecycleNode):
             self._publish_label_info()
 
 
-def main(args: list[str] | None = None, overrides: list[Parameter] | None = None) -> int:
+def main(args: list[str] | None = None) -> int:
     """
     Run the detector until SIGINT or SIGTERM.
 
+    :param args: options named like the parameters, and ROS arguments behind ``--ros-args``.
     :returns: the exit status: 0 after a signal, 2 where a parameter cannot be used.
     """
+    args = sys.argv[1:] if args is None else args
+    parser = ArgumentParser('yolotrt_ros node', description='Run the detector node.')
+    add_parameter_options(parser, PARAMETERS)
+    given = given_parameters(parser.parse_args(remove_ros_args(args)))
     init(args)
     try:
-        node = DetectorNode(overrides)
+        node = DetectorNode([Parameter(name, value=value) for name, value in given.items()])
     except (ConfigError, InvalidParameterTypeException, InvalidParameterValueException) as error:
         print(f'detector: {error}', file=sys.stderr)
         rclpy.shutdown()

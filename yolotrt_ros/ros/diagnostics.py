@@ -16,10 +16,19 @@ OK, WARN = DiagnosticStatus.OK, DiagnosticStatus.WARN
 
 
 def input_status(
-    node_name: str, camera: str, topic: str, counts: FrameCounts, rejection: str | None
+    name: str,
+    topic: str,
+    counts: FrameCounts,
+    previous: FrameCounts,
+    rejection: str | None,
 ) -> DiagnosticStatus:
-    """Tell what became of the images of one camera since the node was configured."""
-    values = {
+    """
+    Tell what became of the images of one camera since the node was configured.
+
+    :param previous: the counts of the message before; what changed since decides the level.
+    :param rejection: why the last rejected image was rejected.
+    """
+    values: dict[str, object] = {
         'topic': topic,
         'received': counts.received,
         'processed': counts.processed,
@@ -27,18 +36,18 @@ def input_status(
         'rejected': counts.rejected,
         'waiting': counts.waiting,
     }
-    if counts.received == 0:
-        return _status(f'{node_name}: input {camera}', WARN, f'no image on {topic} yet', values)
     if rejection is not None:
         values['last rejection'] = rejection
-        return _status(
-            f'{node_name}: input {camera}', WARN, f'{counts.rejected} images rejected', values
-        )
-    return _status(f'{node_name}: input {camera}', OK, 'receiving', values)
+    if counts.rejected > previous.rejected:
+        text = f'{counts.rejected - previous.rejected} images rejected'
+        return _status(name, WARN, text, values)
+    if counts.received == previous.received:
+        return _status(name, WARN, f'no image on {topic}', values)
+    return _status(name, OK, 'receiving', values)
 
 
 def inference_status(
-    node_name: str,
+    name: str,
     info: NetworkInfo,
     stages: Mapping[str, TimeWindow],
     latency: TimeWindow,
@@ -51,13 +60,13 @@ def inference_status(
         'network size': f'{info.network_wh[0]}x{info.network_wh[1]}',
         'classes': len(info.class_names),
     }
-    for name, window in [*stages.items(), ('stamp to publish', latency)]:
+    for stage, window in [*stages.items(), ('stamp to publish', latency)]:
         if len(window):
-            values[f'{name} median ms'] = f'{window.percentile_ms(50):.3f}'
-            values[f'{name} p99 ms'] = f'{window.percentile_ms(99):.3f}'
+            values[f'{stage} median ms'] = f'{window.percentile_ms(50):.3f}'
+            values[f'{stage} p99 ms'] = f'{window.percentile_ms(99):.3f}'
     values.update(events)
     level, text = (WARN, 'the network puts out NaN') if any(events.values()) else (OK, 'running')
-    return _status(f'{node_name}: inference', level, text, values)
+    return _status(name, level, text, values)
 
 
 def _status(

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     Detection2D,
@@ -37,6 +38,26 @@ def detection_array(
     return Detection2DArray(
         header=header,
         detections=[_detection(header, box, score, labels[index]) for box, score, index in rows],
+    )
+
+
+def read_detection_array(message: Detection2DArray, class_ids: Mapping[str, int]) -> Detections:
+    """
+    Read the boxes of a message, the inverse of ``detection_array``.
+
+    :param class_ids: the id that each ``class_id`` of the message stands for.
+    """
+    boxes = []
+    for detection in message.detections:
+        box = detection.bbox
+        x, y = box.center.position.x, box.center.position.y
+        half_width, half_height = box.size_x / 2, box.size_y / 2
+        boxes.append([x - half_width, y - half_height, x + half_width, y + half_height])
+    hypotheses = [detection.results[0].hypothesis for detection in message.detections]
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array([hypothesis.score for hypothesis in hypotheses], np.float32),
+        np.array([class_ids[hypothesis.class_id] for hypothesis in hypotheses], np.int32),
     )
 
 

@@ -1,0 +1,227 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way on one machine: camera, detector and listener as processes over DDS."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, ExitStack
+import json
+import os
+from pathlib import Path
+import random
+import signal
+import subprocess
+import sys
+from threading import Thread
+import time
+from typing import Any
+
+from tqdm import tqdm
+
+from yolotrt_ros.core.errors import ConfigError, YolotrtError
+from yolotrt_ros.core.resources import share_path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 60.0
+SETTLE_TIMEOUT_S = 5.0
+
+
+class DemoError(YolotrtError):
+    """One of the processes did not do its part."""
+
+
+def main(args: list[str]) -> int:
+    """Run the command; returns 0."""
+    options = parse(args)
+    options.output.mkdir(parents=True, exist_ok=True)
+    picture = options.output / 'detections.jpg'
+    picture.unlink(missing_ok=True)
+    state = run(options, picture)
+    print(summary(options, state))
+    if not picture.exists():
+        raise DemoError(f'no annotated picture was made; see the logs in {options.output}')
+    print(f'annotated picture: {picture}')
+    return 0
+
+
+def parse(args: list[str]) -> Namespace:
+    """
+    Read the command line.
+
+    :raises ConfigError: no network or source is given and there is no default.
+    """
+    parser = ArgumentParser('yolotrt_ros demo', description=__doc__)
+    parser.add_argument('--model', type=Path, help='ONNX network')
+    parser.add_argument('--source', type=Path, help='picture, video or folder')
+    parser.add_argument('--frames', type=int, default=150, help='images to publish (150)')
+    parser.add_argument('--rate', type=float, default=15.0, help='images a second (15)')
+    parser.add_argument('--output', type=Path, default=Path('demo_output'), metavar='DIR')
+    options = parser.parse_args(args)
+    data = Path(os.environ.get('YOLOTRT_TEST_DATA', REPOSITORY.parent / 'shared' / 'data'))
+    options.model = options.model or data / 'models' / 'yolov5n.onnx'
+    options.source = options.source or data / 'video' / 'street_london_TestV4.mp4'
+    for name in ('model', 'source'):
+        path = getattr(options, name)
+        if not path.exists():
+            raise ConfigError(name, str(path), f'does not exist; choose another with --{name}')
+    if options.frames < 1:
+        raise ConfigError('frames', options.frames, 'must be at least 1')
+    return options
+
+
+def run(options: Namespace, picture: Path) -> dict[str, Any]:
+    """Run the three processes to the end of the source; returns the listener's last state."""
+    with ExitStack() as stack:
+        environment = _isolated_environment()
+
+        def start(*command: str) -> subprocess.Popen[str]:
+            log = options.output / f'{command[0]}.log'
+            return stack.enter_context(_process(command, environment, log))
+
+        listener = start('listen', '--picture', str(picture))
+        detector = start('node', '--onnx-path', str(options.model))
+        reports = Reports(listener)
+        _wait_for(lambda: reports.state.get('ready'), START_TIMEOUT_S, (listener, detector))
+        camera = start(
+            'camera', str(options.source), '--frames', str(options.frames), '--rate',
+            str(options.rate), '--wait-for-subscribers', '2',
+        )  # fmt: skip
+        with tqdm(total=options.frames, unit='image', file=sys.stderr) as progress:
+            while camera.poll() is None:
+                _check_running(listener, detector)
+                if new := reports.state.get('messages', 0) - progress.n:
+                    progress.update(new)
+                time.sleep(0.1)
+        if camera.returncode:
+            raise DemoError(f'the camera failed; see {options.output}/camera.log')
+        _settle(reports)
+        _stop(detector)
+        _stop(listener)
+        return reports.final_state()
+
+
+class Reports:
+    """Reads the states that the listener prints."""
+
+    def __init__(self, listener: subprocess.Popen[str]) -> None:
+        self.state: dict[str, Any] = {}
+        self._thread = Thread(target=self._read, args=(listener,), daemon=True)
+        self._thread.start()
+
+    def final_state(self) -> dict[str, Any]:
+        """Return the last state of a listener that has ended."""
+        self._thread.join()
+        return self.state
+
+    def _read(self, listener: subprocess.Popen[str]) -> None:
+        assert listener.stdout is not None
+        for line in listener.stdout:
+            if line.startswith('{'):
+                self.state = json.loads(line)
+
+
+def summary(options: Namespace, state: dict[str, Any]) -> str:
+    """Format the outcome for people."""
+    counts = state['counts']
+    lines = [
+        f'network          {options.model}',
+        f'source           {options.source}',
+        f'published        {options.frames}',
+        f'received         {counts["received"]}',
+        f'processed        {counts["processed"]}',
+        f'dropped          {counts["dropped"]}  (a newer image came first)',
+        f'rejected         {counts["rejected"]}',
+        f'messages         {state["messages"]}',
+        f'stamp to receipt {_latency_text(state)}',
+        'objects',
+        *(f'  {number:6d} {name}' for name, number in state['objects'].items()),
+    ]
+    return '\n'.join(lines)
+
+
+def _latency_text(state: dict[str, Any]) -> str:
+    if state['latency_median_ms'] is None:
+        return '-'
+    median_ms, p99_ms = state['latency_median_ms'], state['latency_p99_ms']
+    return f'median {median_ms:.1f} ms, p99 {p99_ms:.1f} ms'
+
+
+def _isolated_environment() -> dict[str, str]:
+    """Keep to this machine and a ROS domain of our own, unless the user chose others."""
+    environment = dict(os.environ)
+    environment.setdefault('ROS_DOMAIN_ID', str(random.randint(1, 101)))
+    environment.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    # Without it a best-effort subscriber loses most images of this size (see the file).
+    profile = share_path('config', 'fastdds_large_images.xml')
+    environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(profile))
+    return environment
+
+
+@contextmanager
+def _process(
+    command: tuple[str, ...], environment: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[str]]:
+    with log.open('w') as log_file:
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'yolotrt_ros', *command],
+            env=environment,
+            stdout=subprocess.PIPE if command[0] == 'listen' else log_file,
+            stderr=log_file,
+            text=True,
+            # Ctrl-C in the terminal is for this process, which stops the others in order.
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(
+    condition: Any,  # noqa: ANN401
+    timeout_s: float,
+    processes: tuple[subprocess.Popen[str], ...],
+) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        _check_running(*processes)
+        if time.monotonic() > deadline:
+            raise DemoError(
+                f'the detector was not ready after {timeout_s:.0f} s; see node.log in the output '
+                'folder'
+            )
+        time.sleep(0.05)
+
+
+def _check_running(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        if process.poll() is not None:
+            raise DemoError(
+                f'a process ended early with status {process.returncode}; see the logs in the '
+                f'output folder (command: {process.args!r})'
+            )
+
+
+def _settle(reports: Reports) -> None:
+    """Wait until the detector's counts stand still."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    before: dict[str, int] | None = None
+    while time.monotonic() < deadline:
+        time.sleep(1.2)  # longer than the period of the diagnostics
+        counts = reports.state.get('counts')
+        if counts and counts == before and counts['waiting'] == 0:
+            return
+        before = counts
