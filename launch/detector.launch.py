@@ -8,10 +8,12 @@ ros2 launch yolotrt_ros detector.launch.py onnx:=/path/to/network.onnx image:=/c
 ``ros2 launch yolotrt_ros detector.launch.py --show-args`` lists the arguments.
 """
 
+from pathlib import Path
+
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import LifecycleNode, SetParameter
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, TextSubstitution
+from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
@@ -24,9 +26,16 @@ ARGUMENTS = (
     ('namespace', '', 'namespace of the node and its topics'),
     ('node_name', 'detector', 'name of the node'),
     ('params_file', None, 'YAML file with parameters'),
-    ('log_level', 'info', 'debug, info, warn, error or fatal'),
-    ('use_sim_time', 'false', 'take the time from /clock'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal; LOGGER:=LEVEL for one logger'),
+    ('use_sim_time', '', 'true takes the time from /clock, false from the system'),
 )
+# The parameters that have an argument of their own, and its type.
+PARAMETERS = {
+    'onnx_path': ('onnx', str),
+    'engine_path': ('engine', str),
+    'image_transport': ('image_transport', str),
+    'use_sim_time': ('use_sim_time', bool),
+}
 
 
 def declare(name: str, default: str | None, description: str) -> DeclareLaunchArgument:
@@ -39,13 +48,15 @@ def declare(name: str, default: str | None, description: str) -> DeclareLaunchAr
 def detector(context: LaunchContext) -> list[LifecycleNode]:
     """Make the node; an argument that is given goes before the parameter file."""
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _ in ARGUMENTS}
-    parameters = {
-        'onnx_path': value['onnx'],
-        'engine_path': value['engine'],
-        'image_transport': value['image_transport'],
-    }
+    for name in ('onnx', 'engine', 'params_file'):
+        if value[name].startswith('~'):  # no shell expands it behind ':='
+            value[name] = str(Path(value[name]).expanduser())
+    if not Path(value['params_file']).is_file():  # for which launch_ros has a warning only
+        raise FileNotFoundError(f'params_file {value["params_file"]!r} does not exist')
     given = {
-        name: ParameterValue(text, value_type=str) for name, text in parameters.items() if text
+        name: ParameterValue(TextSubstitution(text=value[argument]), value_type=kind)
+        for name, (argument, kind) in PARAMETERS.items()
+        if value[argument]
     }
     node = LifecycleNode(
         package='yolotrt_ros',
@@ -61,8 +72,7 @@ def detector(context: LaunchContext) -> list[LifecycleNode]:
         ],
         arguments=['--ros-args', '--log-level', value['log_level']],
     )
-    use_sim_time = value['use_sim_time'].lower() in ('true', '1')
-    return [SetParameter('use_sim_time', use_sim_time), node]
+    return [node]
 
 
 def generate_launch_description() -> LaunchDescription:

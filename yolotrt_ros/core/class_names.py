@@ -20,7 +20,7 @@ def parse_metadata_names(text: str) -> tuple[str, ...]:
     """
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError) as error:
+    except (ValueError, SyntaxError, TypeError) as error:
         raise ModelError(_metadata_text(text)) from error
     if isinstance(value, dict):
         keys = [int(key) for key in value] if all(_is_index(key) for key in value) else None
@@ -39,7 +39,7 @@ def read_names_file(path: Path) -> tuple[str, ...]:
     :raises ConfigError: the file cannot be read or holds no name.
     """
     try:
-        lines = path.read_text(encoding='utf-8').rstrip().splitlines()
+        lines = path.read_text(encoding='utf-8-sig').rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError('class_names_path', str(path), f'cannot be read: {error}') from error
     names = tuple(line.strip() for line in lines)

@@ -151,11 +151,11 @@ class DetectorConfig:
             value = getattr(self, name)
             if reason := parameter.reason_against(value):
                 raise ConfigError(name, value, reason)
-        if any(not camera.replace('_', '').isalnum() for camera in self.cameras):
+        if not all(camera.isascii() and camera.isidentifier() for camera in self.cameras):
             raise ConfigError(
                 'cameras',
                 list(self.cameras),
-                'names may hold letters, digits and underscores only',
+                'names may hold letters, digits and underscores only, and begin with no digit',
             )
         if len(set(self.cameras)) != len(self.cameras):
             raise ConfigError('cameras', list(self.cameras), 'each name may stand only once')

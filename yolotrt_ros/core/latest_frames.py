@@ -68,16 +68,17 @@ class LatestFrames(Generic[Frame]):
     def put(self, camera: str, frame: Frame) -> None:
         """Store the newest frame of a camera; the one it replaces counts as dropped."""
         with self._changed:
-            replaced = self._slots.pop(camera, None) is not None
+            replaced = camera in self._slots
             self._add(camera, received=1, dropped=int(replaced or not self._is_open))
             if self._is_open:
-                # Taken out above, so that this camera moves behind those that wait longer.
+                # In the older frame's place of the queue: else a camera that is faster than the
+                # network, and so always has a new frame, would never reach its front.
                 self._slots[camera] = frame
                 self._changed.notify()
 
     def take(self, max_frames: int) -> list[tuple[str, Frame]]:
         """
-        Wait for frames and take them, those that wait longest first.
+        Wait for frames and take them, the cameras that wait longest first.
 
         :returns: one to ``max_frames`` pairs of camera and frame, none once closed.
         """

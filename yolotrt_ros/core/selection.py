@@ -63,8 +63,11 @@ def find_class_ids(
     """
     if not class_filter:
         return None
-    known = {name: index for index, name in enumerate(class_names)}
-    known |= {str(index): index for index in range(len(class_names)) if str(index) not in known}
+    known: dict[str, set[int]] = {}
+    for index, name in enumerate(class_names):
+        known.setdefault(name, set()).add(index)
+    for index in range(len(class_names)):
+        known.setdefault(str(index), {index})
     unknown = [entry for entry in class_filter if entry not in known]
     if unknown:
         raise ConfigError(
@@ -73,4 +76,4 @@ def find_class_ids(
             f'{", ".join(map(repr, unknown))} is no class of this network; '
             f'its classes are {", ".join(class_names)}',
         )
-    return frozenset(known[entry] for entry in class_filter)
+    return frozenset().union(*(known[entry] for entry in class_filter))

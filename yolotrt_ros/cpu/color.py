@@ -61,7 +61,8 @@ def to_bgr(view: ImageView) -> NDArray[np.uint8]:
 def _to_8_bit(pixels: Samples) -> NDArray[np.uint8]:
     if pixels.dtype.itemsize == 1:
         return pixels.view(np.uint8)
-    native = pixels.astype(np.uint16, copy=False)
+    # OpenCV wants native byte order, and rows that begin at whole samples.
+    native = np.require(pixels, np.uint16, ['ALIGNED'])
     return np.asarray(cv2.convertScaleAbs(native, alpha=1 / 257), np.uint8)
 
 
@@ -72,7 +73,7 @@ def _to_rgb(view: ImageView) -> NDArray[np.uint8]:
             return np.asarray(cv2.cvtColor(planes[0], _BAYER_TO_RGB[view.encoding.order]))
         case Layout.SEMI_PLANAR_444:
             # The definition takes luma below 16 as black; the affine map alone would not.
-            luma = cv2.max(np.ascontiguousarray(planes[0]), 16)
+            luma = np.maximum(planes[0], 16)
             yuv = cv2.merge([luma, *cv2.split(np.ascontiguousarray(planes[1]))])
             return np.asarray(cv2.transform(yuv, _YUV_TO_RGB_AFFINE), np.uint8)
         case Layout.PACKED_422:

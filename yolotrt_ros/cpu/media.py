@@ -84,7 +84,7 @@ def find_media(path: Path) -> list[Media]:
     """
     if not path.exists():
         raise MediaError(f'{path} does not exist; give a picture, a video or a folder of them')
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    files = sorted(filter(Path.is_file, path.iterdir())) if path.is_dir() else [path]
     media = [_describe(file) for file in files if file.suffix.lower() in _KNOWN_SUFFIXES]
     if not media:
         raise MediaError(
@@ -112,12 +112,20 @@ def write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
 
     :raises MediaError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image_bgr):
-        raise MediaError(f'{path} cannot be written; check the folder and the suffix')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        was_written = cv2.imwrite(str(path), image_bgr)
+    except (OSError, cv2.error) as error:
+        raise MediaError(_unwritable_text(path)) from error
+    if not was_written:
+        raise MediaError(_unwritable_text(path))
 
 
 _KNOWN_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+
+
+def _unwritable_text(path: Path) -> str:
+    return f'{path} cannot be written; check the folder and the suffix'
 
 
 def _suffixes(suffixes: frozenset[str]) -> str:

@@ -139,7 +139,7 @@ def metadata_anchors(text: str | None) -> tuple[float, ...]:
         return ()
     try:
         return tuple(float(size) for size in np.ravel(ast.literal_eval(text)))
-    except (ValueError, SyntaxError) as error:
+    except (ValueError, SyntaxError, TypeError) as error:
         raise ModelError(
             "the metadata entry 'anchors' must be lists of widths and heights in pixels, "
             f'but is {text[:120]!r}; export the network again or set the parameter anchors'

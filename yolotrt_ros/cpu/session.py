@@ -59,9 +59,9 @@ class OnnxSession:
 
     def _read_input(self) -> None:
         inputs = self._session.get_inputs()
-        shape = inputs[0].shape
-        if len(inputs) != 1 or len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
-            found = ', '.join(f'{item.name} {item.shape}' for item in inputs)
+        shape = inputs[0].shape if len(inputs) == 1 else []
+        if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
+            found = ', '.join(f'{item.name} {item.shape}' for item in inputs) or 'none'
             raise ModelError(
                 f'{self.path} must have one image input [B, 3, H, W], but has {found}; '
                 'export the network for RGB images'

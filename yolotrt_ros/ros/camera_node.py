@@ -206,8 +206,7 @@ def main(args: list[str] | None = None) -> int:
     options = _parser().parse_args(remove_ros_args(args))
     given = {name: value for name, value in vars(options).items() if value is not None}
     overrides = [Parameter(name, value=value) for name, value in given.items()]
-    stop = Event()
-    init(args)
+    stop = init(args)
     try:
         node = CameraNode(stop, overrides)
     except YolotrtError as error:

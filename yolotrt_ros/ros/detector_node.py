@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 import sys
-from threading import Event
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
@@ -257,7 +256,7 @@ def main(args: list[str] | None = None) -> int:
     parser = ArgumentParser('yolotrt_ros node', description='Run the detector node.')
     add_parameter_options(parser, PARAMETERS)
     given = given_parameters(parser.parse_args(remove_ros_args(args)))
-    init(args)
+    stop = init(args)
     try:
         node = DetectorNode([Parameter(name, value=value) for name, value in given.items()])
     except (ConfigError, InvalidParameterTypeException, InvalidParameterValueException) as error:
@@ -267,7 +266,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         if node.autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             node.trigger_activate()
-        spin_until_stopped(node, Event())
+        spin_until_stopped(node, stop)
     finally:
         node.close()
         rclpy.shutdown()

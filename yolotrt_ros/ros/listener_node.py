@@ -9,7 +9,6 @@ from collections import Counter, OrderedDict
 import json
 from pathlib import Path
 import sys
-from threading import Event
 from typing import Any
 
 from builtin_interfaces.msg import Time as TimeMessage
@@ -133,10 +132,10 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument('--picture', type=Path, metavar='FILE', help='save an annotated picture')
     args = sys.argv[1:] if args is None else args
     options = parser.parse_args(remove_ros_args(args))
-    init(args)
+    stop = init(args)
     node = ListenerNode(options.image_transport, options.picture)
     try:
-        spin_until_stopped(node, Event())
+        spin_until_stopped(node, stop)
         node.report()
         node.save_picture()
     except ImageFormatError as error:

@@ -65,10 +65,12 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
 
 def _descriptor(parameter: Parameter, default: Any) -> ParameterDescriptor:  # noqa: ANN401
     descriptor = ParameterDescriptor(description=parameter.description)
+    constraints = []
     if parameter.choices:
-        descriptor.additional_constraints = f'one of {", ".join(parameter.choices)}'
+        constraints.append(f'one of {", ".join(parameter.choices)}')
     if not parameter.dynamic:
-        descriptor.additional_constraints += ' (fixed while the detector is configured)'
+        constraints.append('fixed while the detector is configured')
+    descriptor.additional_constraints = '; '.join(constraints)
     if parameter.minimum is None or parameter.maximum is None:
         return descriptor
     if isinstance(default, int):

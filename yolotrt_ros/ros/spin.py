@@ -13,35 +13,44 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 
-def init(args: list[str] | None = None) -> None:
+def init(args: list[str] | None = None) -> Event:
     """
-    Start ROS without its signal handlers.
+    Start ROS with signal handlers that only set an event.
 
-    They would shut the context down first, and the last messages, counts and transitions of a
-    node would fail.
+    Those of ROS would shut the context down first, and the last messages, counts and transitions
+    of a node would fail. They are replaced here, and not later, because a signal may well come
+    while a node loads its network.
+
+    :returns: the event that SIGINT and SIGTERM set.
     """
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    return stop
 
 
 def spin_until_stopped(node: Node, stop: Event) -> None:
     """
-    Execute callbacks in a thread of their own until SIGINT, SIGTERM or ``stop``.
+    Execute callbacks in a thread of their own until ``stop`` is set.
 
     The main thread only waits, because Python runs its signal handlers there and nowhere else.
 
     :raises Exception: whatever a callback raised.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    # Something to execute: executor.wake() alone does not make spin_once() return, and a node may
+    # have nothing else to do for hours, such as a camera in a paused simulation.
+    wake = node.create_guard_condition(lambda: None)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     errors: list[Exception] = []
     thread = Thread(target=_spin, args=(executor, stop, errors), name='ros_callbacks')
     thread.start()
     stop.wait()
-    executor.wake()
+    wake.trigger()
     thread.join()
     executor.shutdown()
+    node.destroy_guard_condition(wake)
     if errors:
         raise errors[0]
 

@@ -20,8 +20,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
+from yolotrt_ros.tools.network_option import network_paths
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60.0
@@ -38,6 +41,8 @@ def main(args: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     picture = options.output / 'detections.jpg'
     picture.unlink(missing_ok=True)
+    # Here, so that a network that cannot run is explained before anything waits for it.
+    build_pipeline(DetectorConfig(**network_paths(options.model))).close()
     state = run(options, picture)
     print(summary(options, state))
     if not picture.exists():
@@ -163,8 +168,9 @@ def _isolated_environment() -> dict[str, str]:
 def _process(
     command: tuple[str, ...], environment: dict[str, str], log: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    with log.open('w') as log_file:
-        process = subprocess.Popen(
+    with (
+        log.open('w') as log_file,
+        subprocess.Popen(
             [sys.executable, '-m', 'yolotrt_ros', *command],
             env=environment,
             stdout=subprocess.PIPE if command[0] == 'listen' else log_file,
@@ -172,7 +178,8 @@ def _process(
             text=True,
             # Ctrl-C in the terminal is for this process, which stops the others in order.
             start_new_session=True,
-        )
+        ) as process,
+    ):
         try:
             yield process
         finally:

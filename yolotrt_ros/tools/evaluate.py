@@ -92,11 +92,15 @@ def load_annotations(path: Path) -> Any:  # noqa: ANN401 - pycocotools has no ty
         ) from error
     try:
         with redirect_stdout(sys.stderr):
-            return COCO(str(path))
+            truth = COCO(str(path))
+        missing = {'images', 'annotations', 'categories'} - set(truth.dataset)
+        if missing:
+            raise ValueError(f'it has no {", ".join(sorted(missing))}')
     except (OSError, ValueError, KeyError, AssertionError) as error:
         raise ConfigError(
             'annotations', str(path), f'cannot be read as a COCO instances file: {error!r}'
         ) from error
+    return truth
 
 
 def match_categories(

@@ -1,0 +1,61 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes of the package as processes, started and stopped as people do it."""
+
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+
+# A machine under load takes its time; a test that passes never waits this long.
+TIMEOUT_S = 30.0
+
+
+class NodeProcess:
+    """
+    ``python -m yolotrt_ros ARGS --ros-args -p NAME:=VALUE ...``.
+
+    :param log: file for what it prints.
+    :param namespace: the namespace of its node.
+    :param parameters: ROS parameters.
+    """
+
+    def __init__(self, log: Path, *args: str, namespace: str = '', **parameters: object) -> None:
+        self._log = log
+        ros_args = ['-r', f'__ns:=/{namespace}']
+        for name, value in parameters.items():
+            ros_args += ['-p', f'{name}:={value}']
+        with log.open('w') as file:
+            self._process = subprocess.Popen(
+                [sys.executable, '-m', 'yolotrt_ros', *args, '--ros-args', *ros_args],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text()
+
+    def wait_for_output(self, text: str) -> None:
+        deadline = time.monotonic() + TIMEOUT_S
+        while text not in self.output:
+            assert self._process.poll() is None, f'ended without {text!r}:\n{self.output}'
+            assert time.monotonic() < deadline, f'no {text!r} in:\n{self.output}'
+            time.sleep(0.02)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        return self._process.wait(timeout=TIMEOUT_S)
+
+    def stop(self) -> int:
+        """Interrupt it and return its exit status."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                return self.wait()
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._process.wait()

@@ -1,0 +1,52 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way: three processes over DDS, as ``scripts/demo.sh`` starts them."""
+
+import re
+
+import cv2
+import pytest
+
+pytest.importorskip('rclpy', reason='rclpy is not installed: source ROS 2 or run scripts/setup.sh')
+
+from yolotrt_ros.__main__ import main
+
+pytestmark = pytest.mark.ros
+
+
+def run(network, source, output) -> int:
+    return main(
+        [
+            'demo', '--model', str(network), '--source', str(source), '--frames', '25',
+            '--rate', '20', '--output', str(output),
+        ]
+    )  # fmt: skip
+
+
+def test_ends_with_a_summary_whose_counts_agree(network, pictures, tmp_path, capsys):
+    assert run(network, pictures / 'a_red.png', tmp_path / 'out') == 0
+    summary = capsys.readouterr().out
+    numbers = {name: int(value) for name, value in re.findall(r'^(\w+) +(\d+)', summary, re.M)}
+    assert numbers['published'] == 25
+    assert numbers['received'] == numbers['processed'] + numbers['dropped'] > 0
+    assert numbers['messages'] == numbers['processed']
+    assert re.search(rf' {numbers["processed"]} red$', summary, re.M)
+    assert re.search(r'stamp to receipt median \d+\.\d ms, p99 \d+\.\d ms', summary)
+
+
+def test_saves_an_annotated_picture(network, pictures, tmp_path):
+    run(network, pictures / 'a_red.png', tmp_path / 'out')
+    picture = cv2.imread(str(tmp_path / 'out' / 'detections.jpg'))
+    assert picture.shape == (48, 64, 3)
+
+
+def test_a_network_that_does_not_load_is_reported(pictures, tmp_path, capsys):
+    broken = tmp_path / 'broken.onnx'
+    broken.write_bytes(b'no network')
+    assert run(broken, pictures, tmp_path / 'out') == 1
+    assert 'cannot be loaded by ONNX Runtime' in capsys.readouterr().err
+
+
+def test_a_source_that_does_not_exist_is_named(network, tmp_path, capsys):
+    assert run(network, tmp_path / 'absent.mp4', tmp_path / 'out') == 1
+    assert 'does not exist; choose another with --source' in capsys.readouterr().err
