@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """Write config/detector.yaml and the README's parameter table from the declared parameters."""
