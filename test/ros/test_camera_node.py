@@ -116,3 +116,11 @@ def test_what_it_cannot_do_ends_it_with_the_reason(start, folder, arguments, tex
     process = start('camera', *(argument.format(folder=folder) for argument in arguments))
     assert process.wait() == 2
     assert text in process.output
+
+
+def test_ends_on_a_signal_while_simulated_time_stands_still(start, peer, folder):
+    process = start('camera', str(folder), use_sim_time=True)
+    peer.wait_for(lambda: peer.node.count_publishers('image') > 0, 'the camera')
+    peer.spin(0.2)  # until it waits for its timer
+    assert process.stop() == 0
+    assert 'published 0 images' in process.output

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip('rclpy', reason='rclpy is not installed: source ROS 2 or run scripts/setup.sh')
 
 from yolotrt_ros.__main__ import main
+from yolotrt_ros.cpu.contact_sheet import PANEL_WIDTH
 
 pytestmark = pytest.mark.ros
 
@@ -34,10 +35,10 @@ def test_ends_with_a_summary_whose_counts_agree(network, pictures, tmp_path, cap
     assert re.search(r'stamp to receipt median \d+\.\d ms, p99 \d+\.\d ms', summary)
 
 
-def test_saves_an_annotated_picture(network, pictures, tmp_path):
+def test_saves_a_contact_sheet(network, pictures, tmp_path):
     run(network, pictures / 'a_red.png', tmp_path / 'out')
-    picture = cv2.imread(str(tmp_path / 'out' / 'detections.jpg'))
-    assert picture.shape == (48, 64, 3)
+    sheet = cv2.imread(str(tmp_path / 'out' / 'contact_sheet.png'))
+    assert sheet.shape[1] > 3 * PANEL_WIDTH
 
 
 def test_a_network_that_does_not_load_is_reported(pictures, tmp_path, capsys):

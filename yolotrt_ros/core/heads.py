@@ -62,11 +62,11 @@ def recognise(
     :param anchors: width and height of each anchor in network pixels, p3 to p5; raw heads only.
     :raises ModelError: the outputs are none of ``Head``, or raw heads came without anchors.
     """
-    if len(outputs) == 1:
-        name, values = next(iter(outputs.items()))
-        layout = _recognise_decoded(name, values.shape, network_wh)
-    else:
-        layout = _recognise_raw(outputs, network_wh, anchors)
+    # Some exporters put out what they decoded beside what they decoded it from.
+    decoded = (
+        _recognise_decoded(name, values.shape, network_wh) for name, values in outputs.items()
+    )
+    layout = next(filter(None, decoded), None) or _recognise_raw(outputs, network_wh, anchors)
     if layout is None:
         raise ModelError(_unknown_layout_text(outputs, network_wh))
     return layout
@@ -96,7 +96,7 @@ def _recognise_raw(
     network_wh: tuple[int, int],
     anchors: Sequence[float],
 ) -> HeadLayout | None:
-    if any(values.ndim != 4 for values in outputs.values()):
+    if len(outputs) < 2 or any(values.ndim != 4 for values in outputs.values()):
         return None
     # Finest level first, whatever order the exporter chose.
     levels = sorted(outputs.items(), key=lambda item: -item[1].shape[2])

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from yolotrt_ros.core.detections import Detections
 
 
+# Boxes so large that their area overflows are not worth a warning on every frame.
+@np.errstate(over='ignore', invalid='ignore')
 def nms(
     candidates: Detections,
     *,

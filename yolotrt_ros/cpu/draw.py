@@ -36,7 +36,7 @@ def draw_detections(
         x1, y1, x2, y2 = (round(float(value)) for value in detections.boxes_xyxy[row])
         color = class_color(class_id)
         # A box ends before x2 and y2: at the picture's border its last pixel is still in sight.
-        cv2.rectangle(image_bgr, (x1, y1), (x2 - 1, y2 - 1), color, thickness, cv2.LINE_AA)
+        cv2.rectangle(image_bgr, (x1, y1), (x2 - 1, y2 - 1), color, thickness)
         text = f'{class_names[class_id]} {detections.scores[row]:.2f}'
         draw_label(image_bgr, text, (x1, y1), color)
 

@@ -1,0 +1,59 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What all tests share: random numbers that can be repeated, and the test data.
+
+Random inputs differ from run to run. A failure prints its seed; setting the environment variable
+YOLOTRT_TEST_SEED to it repeats the very same inputs, whichever tests run beside.
+
+Real networks and photos are not part of the project. They are looked for in the folder
+shared/data beside the checkout, or in the one that YOLOTRT_TEST_DATA names; tests that need them
+skip where they are absent.
+"""
+
+from collections.abc import Callable
+import os
+from pathlib import Path
+import zlib
+
+from hypothesis import settings
+import numpy as np
+import pytest
+
+SEED = int(os.environ.get('YOLOTRT_TEST_SEED') or int.from_bytes(os.urandom(4), 'big'))
+DATA = Path(
+    os.environ.get('YOLOTRT_TEST_DATA') or Path(__file__).resolve().parents[2] / 'shared' / 'data'
+)
+
+# No deadline: a busy machine is no bug. A failing example is printed ready to be pasted.
+settings.register_profile('yolotrt_ros', deadline=None, max_examples=60, print_blob=True)
+settings.load_profile('yolotrt_ros')
+
+
+def pytest_report_header():
+    return f'random inputs: YOLOTRT_TEST_SEED={SEED} repeats them'
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.failed and 'rng' in item.fixturenames:
+        report.sections.append(('random inputs', f'YOLOTRT_TEST_SEED={SEED} repeats them'))
+
+
+@pytest.fixture
+def rng(request):
+    """Random numbers that differ from run to run and from test to test."""
+    return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])
+
+
+@pytest.fixture(scope='session')
+def test_data() -> Callable[[str], Path]:
+    """Return a function that finds a file of the test data, or skips the test."""
+
+    def find(name: str) -> Path:
+        if not (DATA / name).exists():
+            pytest.skip(f'test data {name} is not in {DATA}; set YOLOTRT_TEST_DATA to its folder')
+        return DATA / name
+
+    return find

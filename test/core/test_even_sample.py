@@ -1,0 +1,29 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A few items of a stream, evenly spread."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yolotrt_ros.core.even_sample import EvenSample
+
+
+def sample(length: int, size: int) -> list[int]:
+    chosen = EvenSample[int](size)
+    for item in range(length):
+        chosen.add(item)
+    return chosen.chosen()
+
+
+def test_an_empty_stream_gives_nothing():
+    assert sample(0, 5) == []
+
+
+@given(st.integers(1, 2000), st.integers(1, 20))
+def test_is_as_many_as_asked_for_in_order_and_spread(length, size):
+    chosen = sample(length, size)
+    assert len(chosen) == min(length, size)
+    assert chosen == sorted(set(chosen))
+    assert chosen[0] == 0
+    gaps = [b - a for a, b in zip(chosen, [*chosen[1:], length], strict=True)]
+    assert max(gaps) <= 4 * max(1, length / size)

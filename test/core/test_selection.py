@@ -1,0 +1,88 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rules behind the network: class filter, suppression, count."""
+
+import numpy as np
+import pytest
+
+from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.selection import find_class_ids, Selection
+
+NAMES = ('person', 'bicycle', 'car')
+
+
+def candidates():
+    """Give a person that hides a car, and a bicycle beside them."""
+    return Detections(
+        np.array([[0, 0, 10, 10], [0, 0, 10, 10], [50, 0, 60, 10]], np.float32),
+        np.array([0.9, 0.8, 0.7], np.float32),
+        np.array([0, 2, 1], np.int32),
+        4,
+    )
+
+
+@pytest.mark.parametrize(
+    ('rules', 'class_ids'),
+    [
+        ({'class_ids': frozenset()}, []),
+        ({}, [0, 2, 1]),
+        ({'class_agnostic_nms': True}, [0, 1]),
+        ({'max_detections': 2}, [0, 2]),
+        ({'class_ids': frozenset({1, 2})}, [2, 1]),
+        ({'class_ids': frozenset({1, 77})}, [1]),
+        # The person is unwanted, so it does not hide the car.
+        ({'class_ids': frozenset({1, 2}), 'class_agnostic_nms': True}, [2, 1]),
+        # Nor does it take up the only place.
+        ({'class_ids': frozenset({1, 2}), 'max_detections': 1}, [2]),
+    ],
+)
+def test_rules_decide_what_is_kept(rules, class_ids):
+    usual = {'score_threshold': 0.25, 'iou_threshold': 0.45, 'max_detections': 9}
+    kept = Selection(**(usual | rules)).apply(candidates())
+    assert kept.class_ids.tolist() == class_ids
+    assert kept.num_nonfinite == 4
+
+
+def test_iou_threshold_is_handed_on():
+    found = candidates()
+    loose = Selection(0.25, 1.0, 9, class_agnostic_nms=True).apply(found)
+    assert len(loose) == 3
+
+
+def test_nothing_in_gives_nothing_out():
+    selection = Selection(0.25, 0.45, 9, class_ids=frozenset({1}))
+    assert len(selection.apply(Detections.empty())) == 0
+
+
+@pytest.mark.parametrize(
+    ('class_filter', 'class_names', 'class_ids'),
+    [
+        ((), NAMES, None),  # keeps all
+        (('car',), NAMES, {2}),
+        (('car', 'person', 'car'), NAMES, {0, 2}),
+        (('1',), NAMES, {1}),
+        (('person', '2'), NAMES, {0, 2}),
+        (('1',), ('1', '0'), {0}),  # a name goes before an index
+        (('2',), ('1', '0', 'x'), {2}),
+        (('ball',), ('ball', 'cup', 'ball'), {0, 2}),  # a name that two classes share
+    ],
+)
+def test_names_and_indices_are_found(class_filter, class_names, class_ids):
+    expected = None if class_ids is None else frozenset(class_ids)
+    assert find_class_ids(class_filter, class_names) == expected
+
+
+@pytest.mark.parametrize('entry', ['', 'Person', 'dog', '3', '-1', '01', ' car'])
+def test_unknown_class_is_refused_with_the_names_of_the_network(entry):
+    message = (
+        rf"parameter 'class_filter' is \['car', '{entry}'\]: '{entry}' is no class of this "
+        'network; its classes are person, bicycle, car'
+    )
+    with pytest.raises(ConfigError, match=message):
+        find_class_ids(('car', entry), NAMES)
+
+
+def test_all_unknown_classes_are_named_at_once():
+    with pytest.raises(ConfigError, match="'dog', 'cat' is no class"):
+        find_class_ids(('dog', 'car', 'cat'), NAMES)

@@ -1,0 +1,73 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a configuration to a pipeline, whichever runtime it names."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from test import networks
+from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.errors import ConfigError, ModelError
+from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
+from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.cpu.onnx_pipeline import OnnxPipeline
+
+pytest.importorskip('onnxruntime')
+MEMBERS = [name for name in vars(Pipeline) if not name.startswith('_')]
+
+
+@pytest.fixture
+def onnx_path(tmp_path):
+    table = networks.yolov5_table([(32, 32, 16, 16, 0.5, 1, 0, 0)])
+    return networks.brightness_network(tmp_path / 'tiny.onnx', {'output0': (table, table * 0)})
+
+
+@pytest.mark.parametrize('backend', ['auto', 'onnxruntime'])
+def test_onnx_network_runs_and_is_warm(backend, onnx_path):
+    pipeline = build_pipeline(DetectorConfig(onnx_path=str(onnx_path), backend=backend))
+    assert set(pipeline.stage_times) == {'preprocess', 'inference', 'postprocess'}
+    frame = ImageView.from_array(np.zeros((128, 128, 3), np.uint8))
+    [found] = pipeline.detect([frame], Selection(0.25, 0.45, 300))
+    assert found.boxes_xyxy.tolist() == [[48, 48, 80, 80]]
+    pipeline.close()
+
+
+def test_no_network_is_refused():
+    with pytest.raises(ConfigError, match="parameter 'onnx_path' is '': names no network; set it"):
+        build_pipeline(DetectorConfig())
+
+
+def test_missing_network_is_refused(tmp_path):
+    with pytest.raises(ModelError, match=r'absent\.onnx does not exist'):
+        build_pipeline(DetectorConfig(onnx_path=str(tmp_path / 'absent.onnx')))
+
+
+@pytest.mark.parametrize('parameters', [{'engine_path': 'a.engine'}, {'backend': 'tensorrt'}])
+def test_engine_is_refused_while_there_is_no_runtime_for_it(parameters, onnx_path):
+    name, value = next(iter(parameters.items()))
+    with pytest.raises(ConfigError, match=f'{name!r} is {value!r}: this version runs ONNX'):
+        build_pipeline(DetectorConfig(onnx_path=str(onnx_path), **parameters))
+
+
+@pytest.mark.parametrize('member', MEMBERS)
+@pytest.mark.parametrize('implementation', [OnnxPipeline])
+def test_pipeline_has_every_member_of_the_protocol(implementation, member):
+    promised, given = getattr(Pipeline, member), getattr(implementation, member)
+    assert given.__doc__
+    assert isinstance(given, property) == isinstance(promised, property)
+    if not isinstance(promised, property):
+        assert inspect.signature(given) == inspect.signature(promised)
+
+
+def test_protocol_promises_what_the_node_needs():
+    assert set(MEMBERS) == {'info', 'stage_times', 'detect', 'warm_up', 'close'}
+
+
+def test_info_is_complete(onnx_path):
+    info = build_pipeline(DetectorConfig(onnx_path=str(onnx_path))).info
+    assert isinstance(info, NetworkInfo)
+    assert all(value for value in vars(info).values())
