@@ -1,13 +1,12 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera made of files: publishes pictures or videos as a driver would."""
+"""A camera without a lens: publishes files or a simulated drive as a driver would."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction
 from array import array
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 import sys
 from threading import Event
 from typing import Any
@@ -24,26 +23,30 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.cpu.media import find_media, Media
+from yolotrt_ros.demo import HELD_OUT_SEED
+from yolotrt_ros.ros.camera_source import open_source, SCENES
+from yolotrt_ros.ros.messages import detection_array
 from yolotrt_ros.ros.spin import init, spin_until_stopped
 
 FORMATS = {'jpeg': '.jpg', 'png': '.png'}
 
 # name: default, meaning. One list for the ROS parameters and the command line.
 PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
-    'source': ('', 'Picture, video, or folder of them.'),
+    'source': (SCENES, 'Picture, video, folder of them, or scenes: a drive through an arena.'),
+    'seed': (HELD_OUT_SEED, 'Which drive; from 1000000 on in arenas unknown to the network.'),
     'image_transport': ('raw', 'raw (sensor_msgs/Image) or compressed (CompressedImage).'),
     'encoding': ('bgr8', 'Encoding of raw images.'),
     'is_bigendian': (False, 'Byte order of mono16.'),
     'row_padding': (0, 'Bytes of padding behind each row of raw images.'),
     'format': ('jpeg', 'Format of compressed images: jpeg or png.'),
     'jpeg_quality': (95, 'Quality of JPEG images, 1 to 100.'),
-    'width': (0, 'Width that images are resized to, pixels; 0 leaves them.'),
-    'height': (0, 'Height that images are resized to, pixels; 0 leaves them.'),
+    'width': (0, 'Width of the images, pixels; 0 leaves files as they are and drives at 640.'),
+    'height': (0, 'Height of the images, pixels; 0 leaves files and drives at 384.'),
     'rate': (30.0, 'Images a second.'),
     'loop': (True, 'Start again at the end of the source.'),
     'frames': (0, 'Images after which the camera stops; 0 for no end.'),
@@ -55,6 +58,9 @@ PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
 class CameraNode(Node):
     """
     Publishes ``image`` or ``image/compressed``.
+
+    A drive through the demo's arena comes with its truth on ``ground_truth``: the same header, and
+    the visible fraction of each object as its score.
 
     :param stop: set when the last image is out.
     :param overrides: values for parameters, before those of the command line.
@@ -69,7 +75,14 @@ class CameraNode(Node):
             for name, (default, _) in PARAMETERS.items()
         }
         self._check()
-        self._images = self._read(Path(str(self._values['source'])))
+        self._shots, self._class_names = open_source(
+            str(self._values['source']),
+            width=int(self._values['width']),
+            height=int(self._values['height']),
+            rate=float(self._values['rate']),
+            loop=bool(self._values['loop']),
+            seed=int(self._values['seed']),
+        )
         self._num_published = 0
         compressed = self._values['image_transport'] == 'compressed'
         self._make_message: Callable[[NDArray[np.uint8], Header], Image | CompressedImage]
@@ -81,6 +94,10 @@ class CameraNode(Node):
             QoSProfile(depth=10),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
+        if self._class_names:
+            self._truth_publisher = self.create_publisher(
+                Detection2DArray, 'ground_truth', QoSProfile(depth=10)
+            )
         self.create_timer(1.0 / float(self._values['rate']), self._tick)
 
     @property
@@ -105,36 +122,20 @@ class CameraNode(Node):
         if float(self._values['rate']) <= 0:
             raise ConfigError('rate', self._values['rate'], 'must be above 0')
 
-    def _read(self, source: Path) -> Iterator[NDArray[np.uint8]]:
-        media = find_media(source)  # here, so that a wrong path fails at once
-        return self._repeat(media)
-
-    def _repeat(self, media: list[Media]) -> Iterator[NDArray[np.uint8]]:
-        while True:
-            for item in media:
-                for picture in item.pictures():
-                    yield self._resized(picture.image_bgr)
-            if not self._values['loop']:
-                return
-
-    def _resized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        width = int(self._values['width']) or image.shape[1]
-        height = int(self._values['height']) or image.shape[0]
-        if (width, height) == (image.shape[1], image.shape[0]):
-            return image
-        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
-
     def _tick(self) -> None:
         if self._stop.is_set() or not self._is_awaited():
             return
-        image = next(self._images, None)
-        if image is None:
+        shot = next(self._shots, None)
+        if shot is None:
             self._stop.set()
             return
         header = Header(
             stamp=self.get_clock().now().to_msg(), frame_id=str(self._values['frame_id'])
         )
-        self._publisher.publish(self._make_message(image, header))
+        self._publisher.publish(self._make_message(shot.image_bgr, header))
+        if shot.truth is not None:
+            truth = detection_array(shot.truth, header, self._class_names)
+            self._truth_publisher.publish(truth)
         self._num_published += 1
         if self._num_published == self._values['frames']:
             self._stop.set()

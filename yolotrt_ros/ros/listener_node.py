@@ -1,10 +1,10 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A subscriber that reports what arrives: rate, latency, classes, and one annotated picture."""
+"""A subscriber that reports what arrives: latency, classes, accuracy, and a contact sheet."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections import Counter, OrderedDict
 import json
 from pathlib import Path
@@ -22,50 +22,61 @@ from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
 from yolotrt_ros.core.errors import ImageFormatError
+from yolotrt_ros.core.even_sample import EvenSample
+from yolotrt_ros.core.matching import match
+from yolotrt_ros.core.score import Score, Verdict
 from yolotrt_ros.core.timing import TimeWindow
 from yolotrt_ros.cpu.color import to_bgr
-from yolotrt_ros.cpu.draw import draw_detections
+from yolotrt_ros.cpu.contact_sheet import contact_sheet, Panel
 from yolotrt_ros.cpu.media import write_picture
+from yolotrt_ros.demo import is_ignored
 from yolotrt_ros.ros.images import view_of
 from yolotrt_ros.ros.messages import read_detection_array
 from yolotrt_ros.ros.spin import init, spin_until_stopped
 
-STATUS_PERIOD_S = 0.5
-# Images that wait for their detections; more than a detector keeps in flight.
-MAX_WAITING_IMAGES = 30
+STATUS_PERIOD_S = 0.25
+# Images and truths that wait for their detections; more than a detector keeps in flight.
+MAX_WAITING = 30
+MAX_PANELS = 12
 COUNTS = ('received', 'processed', 'dropped', 'rejected', 'waiting')
 
 
 class ListenerNode(Node):
     """
-    Subscribes to ``detections``, ``label_info``, ``/diagnostics`` and the images.
+    Subscribes to ``detections``, ``label_info``, ``/diagnostics``, images and truth.
 
-    It prints its state as one JSON object a line: twice a second, and once more when closed.
+    It prints its state as one JSON object a line: four times a second, and once when it ends.
 
-    :param image_transport: ``raw`` or ``compressed``.
-    :param picture: where to save the image with the most detections, or None.
+    :param options: ``image_transport``; ``truth``: whether there is a ``ground_truth``;
+        ``sheet``: where to save the contact sheet, or None.
     """
 
-    def __init__(self, image_transport: str, picture: Path | None) -> None:
+    def __init__(self, options: Namespace) -> None:
         super().__init__('listener')
-        self._picture = picture
+        self._sheet: Path | None = options.sheet
+        self._has_truth = bool(options.truth)
         self._latency = TimeWindow(length=100_000)
         self._num_messages = 0
         self._objects: Counter[str] = Counter()
         self._class_ids: dict[str, int] = {}
         self._counts: dict[str, int] = {}
+        self._score = Score()
         self._images: OrderedDict[int, Image | CompressedImage] = OrderedDict()
-        self._best: tuple[Image | CompressedImage, Detection2DArray] | None = None
-        compressed = image_transport == 'compressed'
+        self._truths: OrderedDict[int, Detection2DArray] = OrderedDict()
+        self._unmatched: OrderedDict[int, Detection2DArray] = OrderedDict()
+        self._panels = EvenSample[tuple[Image | CompressedImage, Verdict]](MAX_PANELS)
+        compressed = options.image_transport == 'compressed'
         latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(Detection2DArray, 'detections', self._on_detections, 100)
         self.create_subscription(LabelInfo, 'label_info', self._on_labels, latched)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
-        if picture is not None:
+        if self._has_truth:
+            self.create_subscription(Detection2DArray, 'ground_truth', self._on_truth, 100)
+        if self._sheet is not None:
             self.create_subscription(
                 CompressedImage if compressed else Image,
                 'image/compressed' if compressed else 'image',
-                self._on_image,
+                lambda message: _remember(self._images, message),
                 qos_profile_sensor_data,
             )
         self.create_timer(STATUS_PERIOD_S, self.report)
@@ -74,16 +85,18 @@ class ListenerNode(Node):
         """Print the state."""
         print(json.dumps(self._state()), flush=True)
 
-    def save_picture(self) -> None:
-        """Write the image with the most detections, drawn in."""
-        if self._picture is None or self._best is None:
+    def save_sheet(self) -> None:
+        """Write pictures from the whole time, with detections and truth drawn in."""
+        samples = self._panels.chosen()
+        if self._sheet is None or not samples:
             return
-        image, message = self._best
-        canvas = to_bgr(view_of(image))
         names = {index: name for name, index in self._class_ids.items()}
-        detections = read_detection_array(message, self._class_ids)
-        draw_detections(canvas, detections, [names[i] for i in range(len(names))])
-        write_picture(self._picture, canvas)
+        panels = [Panel(to_bgr(view_of(image)), verdict) for image, verdict in samples]
+        title = f'yolotrt_ros   {self._num_messages} images'
+        if self._has_truth:
+            title += f'   precision {self._score.precision:.3f}   recall {self._score.recall:.3f}'
+        sheet = contact_sheet(panels, [names[i] for i in range(len(names))], title)
+        write_picture(self._sheet, sheet)
 
     def _state(self) -> dict[str, Any]:
         median_ms, p99_ms = (self._latency.percentile_ms(percent) for percent in (50, 99))
@@ -94,22 +107,40 @@ class ListenerNode(Node):
             'latency_median_ms': median_ms if len(self._latency) else None,
             'latency_p99_ms': p99_ms if len(self._latency) else None,
             'counts': self._counts,
+            'score': self._score.as_dict() if self._has_truth else None,
         }
-
-    def _on_image(self, message: Image | CompressedImage) -> None:
-        self._images[_nanoseconds(message.header.stamp)] = message
-        if len(self._images) > MAX_WAITING_IMAGES:
-            self._images.popitem(last=False)
 
     def _on_detections(self, message: Detection2DArray) -> None:
         age = self.get_clock().now() - Time.from_msg(message.header.stamp)
         self._latency.add(age.nanoseconds / 1e6)
         self._num_messages += 1
         self._objects.update(item.results[0].hypothesis.class_id for item in message.detections)
-        image = self._images.pop(_nanoseconds(message.header.stamp), None)
-        most = len(self._best[1].detections) if self._best else -1
-        if image is not None and len(message.detections) > most:
-            self._best = image, message
+        if not self._has_truth:
+            detections = read_detection_array(message, self._class_ids)
+            self._keep(_nanoseconds(message.header.stamp), Verdict(detections))
+            return
+        _remember(self._unmatched, message)
+        self._judge(_nanoseconds(message.header.stamp))
+
+    def _on_truth(self, message: Detection2DArray) -> None:
+        _remember(self._truths, message)
+        self._judge(_nanoseconds(message.header.stamp))
+
+    def _judge(self, stamp: int) -> None:
+        """Compare detections and truth of one stamp, once both are here."""
+        if stamp not in self._unmatched or stamp not in self._truths:
+            return
+        detections = read_detection_array(self._unmatched.pop(stamp), self._class_ids)
+        truth = read_detection_array(self._truths.pop(stamp), self._class_ids)
+        ignored = is_ignored(truth.boxes_xyxy, truth.scores)
+        matches = match(detections, truth, ignored=ignored)
+        self._score.add(matches)
+        self._keep(stamp, Verdict(detections, truth, matches))
+
+    def _keep(self, stamp: int, verdict: Verdict) -> None:
+        image = self._images.pop(stamp, None)
+        if image is not None:
+            self._panels.add((image, verdict))
 
     def _on_labels(self, message: LabelInfo) -> None:
         self._class_ids = {item.class_name: item.class_id for item in message.class_map}
@@ -121,6 +152,12 @@ class ListenerNode(Node):
                 self._counts = {key: int(values[key]) for key in COUNTS if key in values}
 
 
+def _remember(waiting: OrderedDict[int, Any], message: Any) -> None:  # noqa: ANN401
+    waiting[_nanoseconds(message.header.stamp)] = message
+    if len(waiting) > MAX_WAITING:
+        waiting.popitem(last=False)
+
+
 def _nanoseconds(stamp: TimeMessage) -> int:
     return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
@@ -129,15 +166,16 @@ def main(args: list[str] | None = None) -> int:
     """Listen until a signal; returns 0."""
     parser = ArgumentParser('yolotrt_ros listen', description=__doc__)
     parser.add_argument('--image-transport', choices=('raw', 'compressed'), default='raw')
-    parser.add_argument('--picture', type=Path, metavar='FILE', help='save an annotated picture')
+    parser.add_argument('--truth', action='store_true', help='compare with ground_truth')
+    parser.add_argument('--sheet', type=Path, metavar='FILE', help='save a contact sheet')
     args = sys.argv[1:] if args is None else args
     options = parser.parse_args(remove_ros_args(args))
     stop = init(args)
-    node = ListenerNode(options.image_transport, options.picture)
+    node = ListenerNode(options)
     try:
         spin_until_stopped(node, stop)
         node.report()
-        node.save_picture()
+        node.save_sheet()
     except ImageFormatError as error:
         print(f'listener: {error}', file=sys.stderr)
         return 1

@@ -24,11 +24,12 @@ from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
+from yolotrt_ros.demo import DECODED_MODEL, HELD_OUT_SEED
 from yolotrt_ros.tools.network_option import network_paths
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 5.0
+QUIET_S = 0.6
 
 
 class DemoError(YolotrtError):
@@ -39,15 +40,15 @@ def main(args: list[str]) -> int:
     """Run the command; returns 0."""
     options = parse(args)
     options.output.mkdir(parents=True, exist_ok=True)
-    picture = options.output / 'detections.jpg'
-    picture.unlink(missing_ok=True)
+    sheet = options.output / 'contact_sheet.png'
+    sheet.unlink(missing_ok=True)
     # Here, so that a network that cannot run is explained before anything waits for it.
     build_pipeline(DetectorConfig(**network_paths(options.model))).close()
-    state = run(options, picture)
+    state = run(options, sheet)
     print(summary(options, state))
-    if not picture.exists():
-        raise DemoError(f'no annotated picture was made; see the logs in {options.output}')
-    print(f'annotated picture: {picture}')
+    if not sheet.exists():
+        raise DemoError(f'no contact sheet was made; see the logs in {options.output}')
+    print(f'contact sheet    {sheet}')
     return 0
 
 
@@ -55,29 +56,30 @@ def parse(args: list[str]) -> Namespace:
     """
     Read the command line.
 
-    :raises ConfigError: no network or source is given and there is no default.
+    :raises ConfigError: a file does not exist, or a number is out of range.
     """
     parser = ArgumentParser('yolotrt_ros demo', description=__doc__)
-    parser.add_argument('--model', type=Path, help='ONNX network')
-    parser.add_argument('--source', type=Path, help='picture, video or folder')
+    parser.add_argument('--model', type=Path, default=DECODED_MODEL, help='ONNX network')
+    parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
     parser.add_argument('--frames', type=int, default=150, help='images to publish (150)')
-    parser.add_argument('--rate', type=float, default=15.0, help='images a second (15)')
+    parser.add_argument('--rate', type=float, default=30.0, help='images a second (30)')
+    parser.add_argument('--seed', type=int, default=HELD_OUT_SEED, help='which drive of scenes')
     parser.add_argument('--output', type=Path, default=Path('demo_output'), metavar='DIR')
     options = parser.parse_args(args)
-    data = Path(os.environ.get('YOLOTRT_TEST_DATA', REPOSITORY.parent / 'shared' / 'data'))
-    options.model = options.model or data / 'models' / 'yolov5n.onnx'
-    options.source = options.source or data / 'video' / 'street_london_TestV4.mp4'
-    for name in ('model', 'source'):
-        path = getattr(options, name)
-        if not path.exists():
-            raise ConfigError(name, str(path), f'does not exist; choose another with --{name}')
+    if not options.model.exists():
+        reason = 'does not exist; choose another with --model'
+        raise ConfigError('model', str(options.model), reason)
+    if options.source != 'scenes' and not Path(options.source).exists():
+        raise ConfigError('source', options.source, 'does not exist; choose another with --source')
     if options.frames < 1:
         raise ConfigError('frames', options.frames, 'must be at least 1')
     return options
 
 
-def run(options: Namespace, picture: Path) -> dict[str, Any]:
+def run(options: Namespace, sheet: Path) -> dict[str, Any]:
     """Run the three processes to the end of the source; returns the listener's last state."""
+    # The truth of the scenes is in the words of our own network only.
+    has_truth = options.source == 'scenes' and options.model == DECODED_MODEL
     with ExitStack() as stack:
         environment = _isolated_environment()
 
@@ -85,24 +87,24 @@ def run(options: Namespace, picture: Path) -> dict[str, Any]:
             log = options.output / f'{command[0]}.log'
             return stack.enter_context(_process(command, environment, log))
 
-        listener = start('listen', '--picture', str(picture))
+        listener = start('listen', '--sheet', str(sheet), *(['--truth'] if has_truth else []))
         detector = start('node', '--onnx-path', str(options.model))
         reports = Reports(listener)
         _wait_for(lambda: reports.state.get('ready'), START_TIMEOUT_S, (listener, detector))
         camera = start(
-            'camera', str(options.source), '--frames', str(options.frames), '--rate',
-            str(options.rate), '--wait-for-subscribers', '2',
+            'camera', options.source, '--frames', str(options.frames), '--rate',
+            str(options.rate), '--seed', str(options.seed), '--wait-for-subscribers', '2',
         )  # fmt: skip
         with tqdm(total=options.frames, unit='image', file=sys.stderr) as progress:
             while camera.poll() is None:
                 _check_running(listener, detector)
                 if new := reports.state.get('messages', 0) - progress.n:
                     progress.update(new)
-                time.sleep(0.1)
+                time.sleep(0.05)
         if camera.returncode:
             raise DemoError(f'the camera failed; see {options.output}/camera.log')
         _settle(reports)
-        _stop(detector)
+        _stop(detector)  # its last act is to publish the final counts
         _stop(listener)
         return reports.final_state()
 
@@ -140,10 +142,18 @@ def summary(options: Namespace, state: dict[str, Any]) -> str:
         f'rejected         {counts["rejected"]}',
         f'messages         {state["messages"]}',
         f'stamp to receipt {_latency_text(state)}',
+        *_score_lines(state['score']),
         'objects',
         *(f'  {number:6d} {name}' for name, number in state['objects'].items()),
     ]
     return '\n'.join(lines)
+
+
+def _score_lines(score: dict[str, float] | None) -> list[str]:
+    if score is None:
+        return []
+    names = {'precision': 'precision', 'recall': 'recall', 'mean IoU': 'mean_iou'}
+    return [f'{name:16s} {score.get(key, float("nan")):.3f}' for name, key in names.items()]
 
 
 def _latency_text(state: dict[str, Any]) -> str:
@@ -223,12 +233,10 @@ def _check_running(*processes: subprocess.Popen[str]) -> None:
 
 
 def _settle(reports: Reports) -> None:
-    """Wait until the detector's counts stand still."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT_S
-    before: dict[str, int] | None = None
-    while time.monotonic() < deadline:
-        time.sleep(1.2)  # longer than the period of the diagnostics
-        counts = reports.state.get('counts')
-        if counts and counts == before and counts['waiting'] == 0:
-            return
-        before = counts
+    """Wait until no more detections come."""
+    before, since = -1, time.monotonic()
+    deadline = since + SETTLE_TIMEOUT_S
+    while time.monotonic() < min(deadline, since + QUIET_S):
+        if reports.state.get('messages', 0) != before:
+            before, since = reports.state.get('messages', 0), time.monotonic()
+        time.sleep(0.05)

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
 
 
-def network_paths(path: Path) -> dict[str, str]:
+def network_paths(path: Path) -> dict[str, Any]:
     """
     Return ``onnx_path`` or ``engine_path`` for a file, by its suffix.
 
