@@ -4,14 +4,16 @@
 """
 Measure where the milliseconds of a frame go, beside the bare network in the same run.
 
-Each round times one frame through the detector's own code, stage by stage, and one call of ONNX
-Runtime on the very tensor that this frame gave, so that both see the same machine.
+Blocks of frames through the detector take turns with blocks of bare calls of ONNX Runtime
+on the tensor of such a frame, so that both see the same machine. They do not alternate frame by
+frame: the threads of a session spin for a while after each run and would slow the other one down.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from array import array
+from collections import defaultdict
 import os
 from pathlib import Path
 import platform
@@ -27,13 +29,15 @@ from tqdm import tqdm
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.image import ImageView
-from yolotrt_ros.core.timing import Stopwatch, TimeWindow
+from yolotrt_ros.core.pipeline import Pipeline
+from yolotrt_ros.core.timing import StageTimes, Stopwatch, TimeWindow
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.cpu.media import find_media
 from yolotrt_ros.cpu.preprocess import Preprocessor
 from yolotrt_ros.ros.images import view_of
 from yolotrt_ros.ros.messages import detection_array
 
+BLOCK, WARM_UP = 25, 10
 DATA = Path(os.environ.get('YOLOTRT_TEST_DATA', Path(__file__).parents[2] / 'shared' / 'data'))
 
 
@@ -41,33 +45,54 @@ def main() -> int:
     """Measure and print the table."""
     options = parse()
     config = DetectorConfig(onnx_path=str(options.model), num_threads=options.threads)
-    pipeline = build_pipeline(config)
-    selection = config.selection(pipeline.info.class_names)
-    messages = [serialize_message(image) for image in camera_images(options)]
-    network = BareNetwork(options, pipeline.info.network_wh)
-    windows: dict[str, TimeWindow] = {}
-    num_objects = []
-    for index in tqdm(range(options.warm_up + options.frames), unit='frame', file=sys.stderr):
+    detector = Detector(build_pipeline(config), config)
+    network = BareNetwork(options, detector.pipeline.info.network_wh)
+    images = camera_images(options)
+    messages = [serialize_message(image) for image in images]
+    view = view_of(images[0])
+    windows: dict[str, TimeWindow] = defaultdict(lambda: TimeWindow(options.frames))
+    blocks = range(0, options.frames, BLOCK)
+    for start in tqdm(blocks, unit='block', file=sys.stderr):
+        detector.settle(messages[0])
+        for index in range(start, start + BLOCK):
+            for stage, time_ms in detector.times(messages[index % len(messages)]).items():
+                windows[stage].add(time_ms)
+        network.settle(view)
+        for _ in range(BLOCK):
+            windows['bare onnxruntime'].add(network.time_ms(view))
+    print_table(options, detector, windows)
+    return 0
+
+
+class Detector:
+    """What the node does with a message, stage by stage."""
+
+    def __init__(self, pipeline: Pipeline, config: DetectorConfig) -> None:
+        self.pipeline = pipeline
+        self.objects = TimeWindow()
+        self._selection = config.selection(pipeline.info.class_names)
+
+    def times(self, serialised: bytes) -> StageTimes:
+        """Process one message; returns milliseconds."""
         watch = Stopwatch()
         with watch.stage('deserialise image'):
-            image = deserialize_message(messages[index % len(messages)], Image)
+            image = deserialize_message(serialised, Image)
         with watch.stage('view'):
             view = view_of(image)
-        detections = pipeline.detect([view], selection)[0]
+        detections = self.pipeline.detect([view], self._selection)[0]
         with watch.stage('make message'):
-            answer = detection_array(detections, image.header, pipeline.info.class_names)
+            answer = detection_array(detections, image.header, self.pipeline.info.class_names)
         with watch.stage('serialise detections'):
             serialize_message(answer)
-        times = {**watch.stage_times, **pipeline.stage_times}
-        times['end to end'] = sum(times.values())
-        times['all but the network'] = times['end to end'] - times['inference']
-        times['bare onnxruntime'] = network.time_ms(view)
-        num_objects.append(len(detections))
-        if index >= options.warm_up:
-            for stage, time_ms in times.items():
-                windows.setdefault(stage, TimeWindow(options.frames)).add(time_ms)
-    print_table(options, pipeline.info.backend, windows, float(np.mean(num_objects)))
-    return 0
+        self.objects.add(len(detections))
+        times = {**watch.stage_times, **self.pipeline.stage_times}
+        total = sum(times.values())
+        return {**times, 'all but the network': total - times['inference'], 'end to end': total}
+
+    def settle(self, serialised: bytes) -> None:
+        """Let the threads of the other party go to sleep and those of this one wake up."""
+        for _ in range(WARM_UP):
+            self.times(serialised)
 
 
 def parse() -> Namespace:
@@ -79,7 +104,6 @@ def parse() -> Namespace:
     parser.add_argument('--height', type=int, default=720)
     parser.add_argument('--encoding', default='bgr8')
     parser.add_argument('--frames', type=int, default=300)
-    parser.add_argument('--warm-up', type=int, default=20)
     parser.add_argument('--threads', type=int, default=0, help='of ONNX Runtime; 0: its choice')
     options = parser.parse_args()
     for path in (options.model, options.source):
@@ -119,6 +143,11 @@ class BareNetwork:
         dtype = np.dtype(np.float16 if is_half else np.float32)
         self._preprocess = Preprocessor(network_wh, 1, dtype)
 
+    def settle(self, view: ImageView) -> None:
+        """As of the detector."""
+        for _ in range(WARM_UP):
+            self.time_ms(view)
+
     def time_ms(self, view: ImageView) -> float:
         """Run once."""
         tensor, _ = self._preprocess([view])
@@ -128,14 +157,12 @@ class BareNetwork:
         return watch.stage_times['run']
 
 
-def print_table(
-    options: Namespace, backend: str, windows: dict[str, TimeWindow], num_objects: float
-) -> None:
+def print_table(options: Namespace, detector: Detector, windows: dict[str, TimeWindow]) -> None:
     """Print medians and 99th percentiles."""
     print(
         f'\n{options.model.name}, {options.width}x{options.height} {options.encoding}, '
-        f'{options.frames} frames, {num_objects:.1f} objects a frame, {backend}, '
-        f'{os.cpu_count()} x {platform.machine()}\n'
+        f'{options.frames} frames, {detector.objects.percentile_ms(50):.0f} objects a frame, '
+        f'{detector.pipeline.info.backend}, {os.cpu_count()} x {platform.machine()}\n'
     )
     print('| stage | median ms | p99 ms |\n|---|---|---|')
     for stage, window in windows.items():

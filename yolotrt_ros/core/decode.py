@@ -47,7 +47,7 @@ def decode_yolov5(predictions: NDArray[np.floating], score_threshold: float) -> 
     :param score_threshold: lowest score kept.
     """
     objectness = predictions[:, 4]
-    rows = predictions[~(objectness < score_threshold)].astype(np.float32)
+    rows = predictions[~(objectness < score_threshold)].astype(np.float32, copy=False)
     best = rows[:, 5:].argmax(axis=1)
     scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + best]
     return _candidates(_corners(rows[:, :4]), scores, best, score_threshold)
@@ -61,7 +61,7 @@ def decode_yolov8(predictions: NDArray[np.floating], score_threshold: float) -> 
     :param score_threshold: lowest score kept.
     """
     strongest = predictions[4:].max(axis=0)
-    columns = predictions[:, ~(strongest < score_threshold)].astype(np.float32)
+    columns = predictions[:, ~(strongest < score_threshold)].astype(np.float32, copy=False)
     best = columns[4:].argmax(axis=0)
     scores = columns[4 + best, np.arange(columns.shape[1])]
     return _candidates(_corners(columns[:4].T), scores, best, score_threshold)

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.detections import Detections
 
+Rows = NDArray[np.intp]
+
+# Candidates that are compared at once: large enough for NumPy, small enough for the cache.
+BLOCK = 128
+
 
 # Boxes so large that their area overflows are not worth a warning on every frame.
 @np.errstate(over='ignore', invalid='ignore')
@@ -33,39 +38,54 @@ def nms(
     :returns: the kept rows, best score first.
     """
     ordered = candidates[_best_first(candidates)]
-    if class_agnostic or len(ordered) == 0:
-        keep = _keep(ordered.boxes_xyxy, iou_threshold, max_detections)
-    else:
-        keep = np.zeros(len(ordered), np.bool_)
-        for class_id in np.unique(ordered.class_ids):
-            rows = np.flatnonzero(ordered.class_ids == class_id)
-            keep[rows] = _keep(ordered.boxes_xyxy[rows], iou_threshold, max_detections)
-    return ordered[np.flatnonzero(keep)[:max_detections]]
+    boxes, classes = ordered.boxes_xyxy, ordered.class_ids
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+
+    def suppresses(better: Rows, worse: Rows) -> NDArray[np.bool_]:
+        """Tell of each pair whether the better box drops the worse one: ``(better, worse)``."""
+        overlaps = _overlap(boxes[better], boxes[worse])
+        unions = areas[better, np.newaxis] + areas[worse] - overlaps
+        # A product instead of a quotient: two empty boxes have no union to divide by.
+        dropped = overlaps > np.float32(iou_threshold) * unions
+        return (
+            dropped
+            if class_agnostic
+            else dropped & (classes[better, np.newaxis] == classes[worse])
+        )
+
+    kept: Rows = np.empty(0, np.intp)
+    for start in range(0, len(ordered), BLOCK):
+        block: Rows = np.arange(start, min(start + BLOCK, len(ordered)))
+        block = block[~suppresses(kept, block).any(axis=0)]
+        survives = _greedy(suppresses(block, block))
+        kept = np.concatenate([kept, block[survives]])
+        if len(kept) >= max_detections:
+            break
+    return ordered[kept[:max_detections]]
 
 
-def _best_first(candidates: Detections) -> NDArray[np.intp]:
+def _greedy(suppresses: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Let each row that is left, best first, drop what it suppresses among the later ones."""
+    survives = np.ones(len(suppresses), np.bool_)
+    for row, drops in enumerate(suppresses):
+        if survives[row]:
+            survives[row + 1 :] &= ~drops[row + 1 :]
+    return survives
+
+
+def _best_first(candidates: Detections) -> Rows:
     x1, y1, x2, y2 = candidates.boxes_xyxy.T
     keys = (y2, x2, y1, x1, candidates.class_ids, -candidates.scores)
     return np.asarray(np.lexsort(keys), np.intp)
 
 
-def _keep(
-    boxes_xyxy: NDArray[np.float32], iou_threshold: float, max_detections: int
-) -> NDArray[np.bool_]:
-    """Mark the boxes, best first, that no better kept box overlaps."""
-    x1, y1, x2, y2 = boxes_xyxy.T
-    areas = (x2 - x1) * (y2 - y1)
-    keep = np.zeros(len(areas), np.bool_)
-    rest: NDArray[np.intp] = np.arange(len(areas))
-    for _ in range(max_detections):
-        if rest.size == 0:
-            break
-        best, rest = rest[0], rest[1:]
-        keep[best] = True
-        width = np.minimum(x2[best], x2[rest]) - np.maximum(x1[best], x1[rest])
-        height = np.minimum(y2[best], y2[rest]) - np.maximum(y1[best], y1[rest])
-        overlap = np.maximum(width, 0) * np.maximum(height, 0)
-        union = areas[best] + areas[rest] - overlap
-        # A product instead of a quotient: two empty boxes have no union to divide by.
-        rest = rest[overlap <= np.float32(iou_threshold) * union]
-    return keep
+def _overlap(
+    boxes_xyxy: NDArray[np.float32], others_xyxy: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the areas that all pairs share: ``(N, M)``."""
+    x1, y1, x2, y2 = boxes_xyxy.T[:, :, np.newaxis]
+    others_x1, others_y1, others_x2, others_y2 = others_xyxy.T
+    width = np.minimum(x2, others_x2) - np.maximum(x1, others_x1)
+    height = np.minimum(y2, others_y2) - np.maximum(y1, others_y1)
+    overlap: NDArray[np.float32] = np.maximum(width, 0) * np.maximum(height, 0)
+    return overlap
