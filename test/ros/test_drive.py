@@ -8,14 +8,14 @@ import cv2
 import pytest
 
 from yolotrt_ros.__main__ import main
-from yolotrt_ros.demo import HELD_OUT_SEED
+from yolotrt_ros.demo import DEMO_SEED
 
 pytestmark = pytest.mark.ros
 
 
 def test_finds_the_objects_of_a_drive_that_training_never_saw(tmp_path, capsys):
     # Ten images a second: the figures are about the network, not about the machine's speed.
-    arguments = ['--frames', '100', '--rate', '10', '--seed', str(HELD_OUT_SEED)]
+    arguments = ['--frames', '100', '--rate', '10', '--seed', str(DEMO_SEED)]
     assert main(['demo', *arguments, '--output', str(tmp_path)]) == 0
     summary = capsys.readouterr().out
     shares = dict(re.findall(r'^(precision|recall|mean IoU) +(\S+)$', summary, re.M))

@@ -3,8 +3,8 @@
 """
 A test arena in pictures, and a small detector that knows it.
 
-Nothing here needs a camera, a download or a GPU: `Drive` renders what a robot's camera would see,
-with exact truth, and DECODED_MODEL finds the eight classes in it.
+Nothing here needs a camera, a download or a GPU: ``Drive`` renders what a robot's camera would
+see, with exact truth, and DECODED_MODEL finds the eight classes in it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ DECODED_MODEL = Path(__file__).with_name('demo.onnx')
 HEADS_MODEL = Path(__file__).with_name('demo_heads.onnx')
 """The same network with the raw outputs p3, p4 and p5, for a decode plugin."""
 
+DEMO_SEED = HELD_OUT_SEED + 1
+"""The drive that the demo shows: an arena that training never saw."""
+
 __all__ = [
     'CLASS_NAMES',
     'DECODED_MODEL',
+    'DEMO_SEED',
     'HEADS_MODEL',
     'HELD_OUT_SEED',
     'MIN_SIDE_PX',

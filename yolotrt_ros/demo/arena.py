@@ -49,7 +49,7 @@ class Wall:
     """
     One wall of the arena, seen from inside.
 
-    :param left: (2,), metres, the floor point of its left end; `right` likewise.
+    :param left: (2,), metres, the floor point of its left end; ``right`` likewise.
     :param levels: its picture and halvings, top left corner first.
     """
 
@@ -194,7 +194,7 @@ def _walls(
     height = float(rng.uniform(0.9, walls.HEIGHT_M))
     numbers = rng.integers(0, 1 << 30, 2)
     corners = np.array([[x0, y0], [x0, y1], [x1, y1], [x1, y0]])
-    trim = tuple(float(v) for v in rng.uniform(25, 190) * rng.uniform(0.9, 1.1, 3))
+    blue, green, red = (rng.uniform(25, 190) * rng.uniform(0.9, 1.1, 3)).tolist()
     built = []
     for side in range(4):
         left, right = corners[side], corners[(side + 1) % 4]
@@ -204,7 +204,7 @@ def _walls(
             rng, held_out, int(numbers[side % 2]), float(np.linalg.norm(right - left)), height
         )
         lit = cv2.convertScaleAbs(picture, alpha=float(0.35 + 0.65 * light.shade(normal)[0]))
-        built.append(Wall(left, right, height, pyramid(lit, 3), trim))
+        built.append(Wall(left, right, height, pyramid(lit, 3), (blue, green, red)))
     return tuple(built)
 
 

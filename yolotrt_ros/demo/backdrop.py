@@ -64,14 +64,24 @@ def _draw_floor(image: Image, arena: Arena, camera: Camera, time: float) -> None
     if top < camera.height:
         coarse = np.empty(((camera.height - top + 1) // 2, camera.width // 2, 3), np.uint8)
         _warp_floor(
-            _light_map(arena, time), shadows.TEXELS_PER_M, coarse, camera.scaled(0.5), top / 2
+            _light_map(arena, camera, time),
+            shadows.TEXELS_PER_M,
+            coarse,
+            camera.scaled(0.5),
+            top / 2,
         )
         light = cv2.resize(coarse, image[top:].shape[1::-1], interpolation=cv2.INTER_LINEAR)
         cv2.multiply(image[top:], light, dst=image[top:], scale=1 / 255)
 
 
-def _light_map(arena: Arena, time: float) -> Image:
-    balls = [prop.shape for prop in arena.props if isinstance(prop.shape, Ball)]
+def _light_map(arena: Arena, camera: Camera, time: float) -> Image:
+    """Return the brightness of the floor with the balls' shadows, as far as they can be seen."""
+    balls = [
+        prop.shape
+        for prop in arena.props
+        if isinstance(prop.shape, Ball)
+        and camera.may_see(prop.centre, prop.radius + shadows.reach(prop.shape))
+    ]
     picture = arena.light_map.copy() if balls else arena.light_map
     for ball in balls:
         shadows.add_ball(picture, ball, ball.centre(time), arena.light)
@@ -81,9 +91,9 @@ def _light_map(arena: Arena, time: float) -> Image:
 def _warp_floor(
     picture: Image, texels_per_m: float, rows: Image, camera: Camera, top: float
 ) -> None:
-    """Draw a picture of the floor into the image rows from `top` on."""
+    """Draw a picture of the floor into the image rows from ``top`` on."""
     step = 1 / texels_per_m
-    to_image = camera.homography(np.array([step / 2, step / 2, 0]), [step, 0, 0], [0, step, 0])
+    to_image = camera.homography(np.array([step / 2, step / 2, 0]), *(step * np.eye(3)[:2]))
     to_image[:2] -= np.outer([0, top], to_image[2])
     cv2.warpPerspective(
         picture, to_image, rows.shape[1::-1], dst=rows, borderMode=cv2.BORDER_REPLICATE

@@ -10,7 +10,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from yolotrt_ros.demo.arrays import Floats, Floats32, Image
+from yolotrt_ros.demo.arrays import Bools, Floats, Floats32, Image
 from yolotrt_ros.demo.noise import Rng
 
 PATTERN_SHAPE = (64, 128)
@@ -55,7 +55,7 @@ class Ball:
 
     def outline(self, centre: Floats, eye: Floats, count: int = 40) -> Floats:
         """
-        Return the circle (count, 3) along which lines of sight from `eye` touch the ball.
+        Return the circle (count, 3) along which lines of sight from ``eye`` touch the ball.
 
         With d the distance and r the radius, it lies r²/d before the centre, and its radius
         is r sqrt(1 - r²/d²).
@@ -83,7 +83,7 @@ class Ball:
         """
         Return a picture (size, size, 3) of the ball that fills the square.
 
-        :param axes: from `facing`.
+        :param axes: from ``facing``.
         :param orientation: ball axes to world axes (3, 3).
         :param lamp: unit vector (3,) towards the lamp.
         """
@@ -117,32 +117,45 @@ def _hemisphere(size: int) -> Floats32:
 
 def pattern(rng: Rng) -> Image:
     """Draw the surface of a ball: plain, halved, striped, seamed or patched."""
-    rows, columns = PATTERN_SHAPE
-    height = (np.arange(rows) / (rows - 1) * 2 - 1)[:, None]
-    angle = (np.arange(columns) * (2 * np.pi / columns))[None]
     bright = rng.permutation([255, rng.uniform(40, 200), rng.uniform(0, 60)]) * rng.uniform(0.7, 1)
     pale = np.full(3, rng.uniform(215, 245))
     kind = rng.integers(5)
+    surface = _surface()
     if kind == 0:
-        mask = np.zeros((rows, columns), bool)
-    elif kind == 1:
-        mask = (height > 0) & (angle >= 0)
-    elif kind == 2:
-        mask = (angle * 3 / np.pi).astype(int) % 2 + 0 * height == 1
-    elif kind == 3:  # the seams of a basketball, near enough
-        bright, pale = np.array([30.0, 95.0, 205.0]) * rng.uniform(0.8, 1.1), np.full(3, 25.0)
-        radius = np.sqrt(1 - height**2)
-        x, y = radius * np.cos(angle), radius * np.sin(angle)
-        seams = [np.abs(x), np.abs(height + 0 * x), np.abs(np.abs(y) - 0.62)]
-        mask = np.minimum.reduce(seams) < 0.03
-    else:  # twelve patches around the corners of an icosahedron
-        pale, bright = np.full(3, 40.0), np.full(3, 235.0)
-        radius = np.sqrt(1 - height**2)
-        surface = np.stack(
-            [radius * np.cos(angle), radius * np.sin(angle), height + 0 * angle], -1
-        )
-        golden = (1 + 5**0.5) / 2
-        corners = np.array([[0, a, b * golden] for a in (-1, 1) for b in (-1, 1)])
-        corners = np.concatenate([np.roll(corners, shift, axis=1) for shift in range(3)])
-        mask = (surface @ corners.T).max(axis=-1) / np.sqrt(1 + golden**2) > 0.93
-    return np.where(mask[..., None], pale, bright).astype(np.uint8)
+        return _painted(np.zeros(PATTERN_SHAPE, np.bool_), pale, bright)
+    if kind == 1:
+        return _painted(surface[..., 2] > 0, pale, bright)
+    if kind == 2:
+        stripe = np.arange(PATTERN_SHAPE[1]) * 6 // PATTERN_SHAPE[1]
+        return _painted(np.broadcast_to(stripe % 2 == 1, PATTERN_SHAPE), pale, bright)
+    if kind == 3:
+        brown = np.array([30.0, 95.0, 205.0]) * rng.uniform(0.8, 1.1)
+        return _painted(_on_seam(surface), np.full(3, 25.0), brown)
+    return _painted(_on_patch(surface), np.full(3, 40.0), np.full(3, 235.0))
+
+
+def _painted(mask: Bools, inside: Floats, outside: Floats) -> Image:
+    return np.asarray(np.where(mask[..., None], inside, outside), np.uint8)
+
+
+def _surface() -> Floats:
+    """Return the unit vectors (*PATTERN_SHAPE, 3) to the texels of a pattern."""
+    rows, columns = PATTERN_SHAPE
+    height = np.linspace(-1, 1, rows)[:, None] + np.zeros(columns)
+    angle = np.arange(columns) * (2 * np.pi / columns)
+    radius = np.sqrt(1 - height**2)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle), height], axis=-1)
+
+
+def _on_seam(surface: Floats) -> Bools:
+    """Tell where a basketball has its seams, near enough."""
+    x, y, z = np.abs(np.moveaxis(surface, -1, 0))
+    return np.asarray(np.minimum.reduce([x, z, np.abs(y - 0.62)]) < 0.03)
+
+
+def _on_patch(surface: Floats) -> Bools:
+    """Tell where a football is black: around the twelve corners of an icosahedron."""
+    golden = (1 + 5**0.5) / 2
+    corners = np.array([[0, a, b * golden] for a in (-1, 1) for b in (-1, 1)])
+    corners = np.concatenate([np.roll(corners, shift, axis=1) for shift in range(3)])
+    return np.asarray((surface @ corners.T).max(axis=-1) > 0.93 * np.sqrt(1 + golden**2))

@@ -64,7 +64,7 @@ class Camera:
         return matrix
 
     def scaled(self, factor: float) -> Camera:
-        """Return the same view on a pixel grid that is `factor` times finer."""
+        """Return the same view on a pixel grid that is ``factor`` times finer."""
         return replace(
             self,
             focal_px=self.focal_px * factor,
@@ -95,10 +95,10 @@ class Camera:
         :param origin: world point (3,) of the plane coordinates (0, 0).
         :param u_axis: world vector (3,) of one step along the first plane coordinate.
         :param v_axis: world vector (3,) of one step along the second.
-        :return: float64 (3, 3).
+        :returns: float64 (3, 3).
         """
         columns = np.stack([u_axis, v_axis, origin - self.position], axis=1)
-        return self.intrinsics @ self.rotation @ columns
+        return np.asarray(self.intrinsics @ self.rotation @ columns)
 
 
 def clip_to_near(polygon: Floats) -> Floats:
@@ -106,7 +106,7 @@ def clip_to_near(polygon: Floats) -> Floats:
     Cut off what lies nearer than NEAR_M (Sutherland-Hodgman with one plane).
 
     :param polygon: (N, 3), convex, camera axes.
-    :return: (M, 3), M = 0 when nothing is left.
+    :returns: (M, 3), M = 0 when nothing is left.
     """
     depth = polygon[:, 2] - NEAR_M
     if depth.min() >= 0:

@@ -32,7 +32,7 @@ class Drive(Sequence[Frame]):
     The frames of one lap; after the last one the first follows smoothly.
 
     :param seed: 0 or more; from HELD_OUT_SEED on in arenas that training never saw.
-    :param width: pixels; `height` likewise.
+    :param width: pixels; ``height`` likewise.
     :param fps: frames in one second of the drive.
     """
 

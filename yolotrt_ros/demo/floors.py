@@ -26,19 +26,18 @@ VARIANTS = 5
 
 def _grid() -> tuple[Floats32, Floats32]:
     """Return the floor coordinates x (1, W) and y (H, 1) in metres."""
-    x = np.arange(SHAPE[1], dtype=np.float32)[None] / TEXELS_PER_M
-    y = np.arange(SHAPE[0], dtype=np.float32)[:, None] / TEXELS_PER_M
-    return x, y
+    metres = np.arange(max(SHAPE), dtype=np.float32) / np.float32(TEXELS_PER_M)
+    return metres[None, : SHAPE[1]], metres[: SHAPE[0], None]
 
 
 def _tones(rng: Rng, columns: Ints, rows: Ints, spread: float) -> Floats32:
     """Give each cell of a grid its own brightness around 1: (H, W)."""
     table = rng.normal(1, spread, (64, 64)).astype(np.float32)
-    return table[rows % 64, columns % 64]
+    return np.asarray(table[rows % 64, columns % 64])
 
 
 def _tiling(rng: Rng, width_m: float, depth_m: float, shift: float, spread: float) -> Floats32:
-    """Lay tiles in rows, each row moved by `shift` tiles, with dark joints 6 mm wide: (H, W)."""
+    """Lay tiles in rows, each row moved by ``shift`` tiles, with dark joints 6 mm wide: (H, W)."""
     x, y = _grid()
     rows = (y / depth_m).astype(np.int32)
     along = x / width_m + rows * shift
@@ -114,7 +113,8 @@ def mosaic(rng: Rng) -> Image:
     columns, rows = (x / size).astype(np.int32), (y / size).astype(np.int32)
     colour, spread = muted(rng, 90, 180, 0.15), rng.uniform(0.1, 0.4)
     channels = [_tones(rng, columns, rows, spread) * channel for channel in colour]
-    return np.clip(cv2.merge(channels) + 6 * grain(rng, SHAPE)[..., None], 0, 255).astype(np.uint8)
+    picture = cv2.merge(channels) + 6 * grain(rng, SHAPE)[..., None]
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def studs(rng: Rng) -> Image:

@@ -16,7 +16,7 @@ from yolotrt_ros.demo.painter import Painter, SCALE, Silhouette
 
 MIN_VISIBLE_FRACTION = 0.25
 MIN_SIDE_PX = 8
-"""Truth that is hidden more, or smaller on its shorter side, is marked `ignored`."""
+"""Truth that is hidden more, or smaller on its shorter side, is marked ``ignored``."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Frame:
     A picture and its truth; N is the number of objects of which at least one pixel shows.
 
     A box is the tightest one around the pixels that show, exact to half a pixel.  Evaluation
-    should neither demand nor punish a detection of an `ignored` object.
+    should neither demand nor punish a detection of an ``ignored`` object.
 
     :param image_bgr: uint8 (H, W, 3).
     :param boxes_xyxy: float32 (N, 4), pixels; (0, 0) is the image's top left corner.
@@ -34,7 +34,7 @@ class Frame:
         other things hide and what lies beyond the image's edge does not.
     :param ignored: bool (N,).
     :param numbers: uint8 (2 H, 2 W), the number of the object that each half pixel shows, or 0.
-    :param object_numbers: int32 (N,), the number of each object in `numbers`.
+    :param object_numbers: int32 (N,), the number of each object in ``numbers``.
     """
 
     image_bgr: Image

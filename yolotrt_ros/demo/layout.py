@@ -29,7 +29,7 @@ def scatter(
     periods_s: tuple[float, ...] = (0.0,),
 ) -> list[Prop]:
     """
-    Put up to `count` props where their circles do not overlap.
+    Put up to ``count`` props where their circles do not overlap.
 
     :param place: draws a floor point (2,), metres.
     :param fits: whether a circle (centre, radius) is free of walls and of the camera's way.

@@ -23,7 +23,7 @@ def on_plane(solid: Solid, face: int, levels: tuple[Image, ...], corners: ArrayL
     """
     Glue a picture to a face of a solid.
 
-    :param levels: the picture and its halvings, from `pyramid`.
+    :param levels: the picture and its halvings, from ``pyramid``.
     :param corners: points (3, 3) under the picture's top left, top right and bottom left.
     """
     origin, right, below = np.array(corners, float)
@@ -31,14 +31,14 @@ def on_plane(solid: Solid, face: int, levels: tuple[Image, ...], corners: ArrayL
 
 
 def on_box(solid: Solid, pictures: dict[int, tuple[Image, ...]]) -> None:
-    """Glue pictures to the faces of a `box`, by face number, the right way up."""
+    """Glue pictures to the faces of a ``box``, by face number, the right way up."""
     corners = {0: [3, 1, 2], 1: [5, 7, 4], 2: [1, 5, 0], 3: [7, 3, 6], 5: [1, 3, 5]}
     for face, levels in pictures.items():
         on_plane(solid, face, levels, solid.vertices[corners[face]])
 
 
 def _wooden_crate(rng: Rng, tone: Colour) -> Image:
-    """Boards in a frame, with a diagonal brace on some crates: uint8 (256, 256, 3)."""
+    """Draw boards in a frame, with a diagonal brace on some crates: uint8 (256, 256, 3)."""
     side = 256
     fibres = fractal_noise(rng, (side, 16), 8, 3)
     field = 1 + 0.06 * cv2.resize(fibres, (side, side), interpolation=cv2.INTER_LINEAR)
@@ -60,7 +60,7 @@ def _wooden_crate(rng: Rng, tone: Colour) -> Image:
 
 
 def _plastic_crate(colour: Colour) -> Image:
-    """A moulded transport box: ribs, a rim and a hand hole: uint8 (256, 256, 3)."""
+    """Draw a moulded transport box: ribs, a rim and a hand hole: uint8 (256, 256, 3)."""
     body = np.array(colour)
     picture = np.full((256, 256, 3), np.clip(body, 0, 255), np.uint8)
     for row in range(4):
@@ -104,7 +104,7 @@ def wood(rng: Rng) -> Colour:
 def stripes(
     first: Colour, second: Colour, slant: float = 1.0, repeats: int = 5
 ) -> tuple[Image, ...]:
-    """Slanted stripes: uint8 (48, 480, 3)."""
+    """Draw slanted stripes, 48 by 480."""
     y, x = np.mgrid[:48, :480]
     odd = ((x + slant * y) * repeats / 240).astype(int) % 2 == 1
     picture = np.where(odd[..., None], np.array(first), np.array(second)).astype(np.uint8)
@@ -112,7 +112,7 @@ def stripes(
 
 
 def stop_plate(rng: Rng) -> tuple[Image, ...]:
-    """The face of a stop sign, square; the octagon cuts it out: uint8 (256, 256, 3)."""
+    """Draw a stop sign on a square, 256 by 256; the octagon cuts it out."""
     red = (rng.uniform(25, 45), rng.uniform(20, 40), rng.uniform(165, 205))
     picture = np.full((256, 256, 3), (235, 235, 235), np.uint8)
     cv2.fillConvexPoly(picture, octagon(117).astype(np.int32) + 128, red, cv2.LINE_AA)
@@ -126,11 +126,12 @@ def stop_plate(rng: Rng) -> tuple[Image, ...]:
 def octagon(half_width: float) -> Floats:
     """Return the corners (8, 2) of an octagon that stands on a side."""
     angles = np.arange(8) * (np.pi / 4) + np.pi / 8
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1) * (half_width / np.cos(np.pi / 8))
+    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.asarray(corners * (half_width / np.cos(np.pi / 8)))
 
 
 def dock_front(rng: Rng, body: Colour) -> tuple[Image, ...]:
-    """The front of a charging dock: a square marker above two contacts: uint8 (320, 256, 3)."""
+    """Draw the front of a charging dock, 320 by 256: a square marker above two contacts."""
     picture = np.full((320, 256, 3), body, np.uint8)
     cv2.rectangle(picture, (38, 22), (217, 201), (245, 245, 245), -1)
     cv2.rectangle(picture, (53, 37), (202, 186), (15, 15, 15), -1)
@@ -146,4 +147,4 @@ def dock_front(rng: Rng, body: Colour) -> tuple[Image, ...]:
 
 
 def _tinted(field: Floats, colour: Colour) -> Image:
-    return np.clip(field[..., None] * np.array(colour), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(field[..., None] * np.array(colour), 0, 255), np.uint8)

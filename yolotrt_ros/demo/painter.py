@@ -56,7 +56,7 @@ class Painter:
         self.numbers: Image = np.zeros(self._size[::-1], np.uint8)
 
     def draw(self, prop: Prop, number: int) -> Silhouette:
-        """Draw a prop over what is there; `number`, 1-255, marks its pixels, 0 marks none."""
+        """Draw a prop over what is there; ``number``, 1-255, marks its pixels, 0 marks none."""
         if isinstance(prop.shape, Ball):
             hulls = [self._draw_ball(prop.shape, number)]
         else:
@@ -73,10 +73,12 @@ class Painter:
 
     def _far_to_near(self, solids: Sequence[Solid]) -> list[Solid]:
         eye = self._camera.position
-        return sorted(
-            solids,
-            key=lambda solid: (solid.layer, -np.linalg.norm(solid.vertices.mean(axis=0) - eye)),
-        )
+
+        def key(solid: Solid) -> tuple[int, float]:
+            away = solid.centre - eye
+            return solid.layer, -float(away @ away)
+
+        return sorted(solids, key=key)
 
     def _draw_solid(self, solid: Solid, number: int) -> Ints:
         """Draw the faces that look at the camera; return the outline (N, 2), empty if unowned."""
@@ -88,7 +90,7 @@ class Painter:
             return _NOTHING
         if depth.min() >= NEAR_M:
             points = _fixed(camera.project(in_camera))
-            polygons = points[solid.faces[facing]]
+            polygons = [*points[solid.faces[facing]]]
         else:
             clipped = [clip_to_near(in_camera[solid.faces[face]]) for face in facing]
             polygons = [_fixed(camera.project(polygon)) for polygon in clipped]
@@ -176,11 +178,17 @@ class Painter:
         lost = self._lost(distance)
         return colours * (1 - lost) + lost * self._arena.haze_grey
 
+    @staticmethod
+    def _bounds(polygon: Ints) -> tuple[int, int, int, int]:
+        x0, y0 = polygon.min(axis=0).tolist()
+        x1, y1 = polygon.max(axis=0).tolist()
+        return x0 >> SUBPIXEL, y0 >> SUBPIXEL, (x1 >> SUBPIXEL) + 2, (y1 >> SUBPIXEL) + 2
+
     def _clipped_bounds(self, polygon: Ints) -> tuple[int, int, int, int]:
         """Return (x0, y0, x1, y1) of the canvas pixels that a polygon may touch."""
-        low = np.clip(polygon.min(axis=0) >> SUBPIXEL, 0, self._size)
-        high = np.clip((polygon.max(axis=0) >> SUBPIXEL) + 2, 0, self._size)
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+        x0, y0, x1, y1 = self._bounds(polygon)
+        width, height = self._size
+        return max(x0, 0), max(y0, 0), max(min(x1, width), 0), max(min(y1, height), 0)
 
     def _on_canvas(self, polygon: Ints) -> bool:
         x0, y0, x1, y1 = self._clipped_bounds(polygon)
@@ -193,8 +201,7 @@ class Painter:
         points = np.concatenate(hulls)
         x0, y0, x1, y1 = bounds = self._clipped_bounds(points)
         inside = int(np.count_nonzero(self.numbers[y0:y1, x0:x1] == number))
-        low, high = points.min(axis=0) >> SUBPIXEL, (points.max(axis=0) >> SUBPIXEL) + 2
-        cut = (low < 0).any() or (high > self._size).any()
+        cut = self._bounds(points) != bounds
         return Silhouette(bounds, max(_area(hulls), inside) if cut else inside)
 
 
@@ -204,7 +211,7 @@ _NOTHING = np.empty((0, 2), np.int32)
 def _fixed(points: Floats) -> Ints:
     """Round pixels (N, 2) to the fixed-point numbers that OpenCV fills polygons with."""
     limit = 16_000 << SUBPIXEL
-    return np.clip(np.round(points * (1 << SUBPIXEL)), -limit, limit).astype(np.int32)
+    return np.asarray(np.clip(np.round(points * (1 << SUBPIXEL)), -limit, limit), np.int32)
 
 
 def _area(hulls: list[Ints]) -> float:
@@ -215,4 +222,4 @@ def _area(hulls: list[Ints]) -> float:
     mask = np.zeros((256, 256), np.uint8)
     for hull in hulls:
         cv2.fillConvexPoly(mask, ((hull - low) * scale).astype(np.int32), 1, cv2.LINE_8, SUBPIXEL)
-    return float(np.count_nonzero(mask)) / scale**2
+    return float(np.count_nonzero(mask) / scale**2)

@@ -122,7 +122,7 @@ def barrier(rng: Rng) -> list[Solid]:
 def stop_sign(rng: Rng) -> list[Solid]:
     """Return a stop sign on a stand; the stand is not part of its box, as in other data sets."""
     half, middle = rng.uniform(0.24, 0.34), rng.uniform(0.9, 1.5)
-    plate = prism(octagon(half) + [0, middle], 0.02, (190, 190, 192), layer=2)
+    plate = prism(octagon(half) + np.array([0, middle]), 0.02, (190, 190, 192), layer=2)
     picture = stop_plate(rng)
     for face, x in ((0, 0.01), (1, -0.01)):  # readable from both sides
         side = half if face else -half

@@ -12,7 +12,7 @@ import numpy as np
 from yolotrt_ros.demo.arrays import Floats, Floats32, Image
 from yolotrt_ros.demo.balls import Ball
 from yolotrt_ros.demo.floors import FLOOR_SIZE_M
-from yolotrt_ros.demo.noise import fractal_noise, Rng
+from yolotrt_ros.demo.noise import coloured, fractal_noise, Rng
 from yolotrt_ros.demo.solids import Light, Solid
 
 TEXELS_PER_M = 25
@@ -38,16 +38,16 @@ def light_map(
                 _fill(contact, low[:, :2])
     dark = (1 - _soft(cast, 0.055) * CAST) * (1 - _soft(contact, 0.04) * CONTACT)
     bright = dark * _lamps(rng) * _corners(room)
-    tint = 255 * rng.uniform(0.82, 1.0, 3)
-    return cv2.merge([cv2.convertScaleAbs(bright, alpha=float(channel)) for channel in tint])
+    tint = (255 * rng.uniform(0.82, 1.0, 3)).tolist()
+    return coloured(bright, (tint[0], tint[1], tint[2]))
 
 
 def add_ball(picture: Image, ball: Ball, centre: Floats, light: Light) -> None:
     """Darken the light map in place where a ball, centred at (3,), keeps light away."""
-    reach = int(np.ceil(TEXELS_PER_M * ball.radius * 4)) + 6
+    size = int(np.ceil(TEXELS_PER_M * reach(ball)))
     column, row = (centre[:2] * TEXELS_PER_M).astype(int)
-    top, left = max(row - reach, 0), max(column - reach, 0)
-    patch = picture[top : row + reach, left : column + reach]
+    top, left = max(row - size, 0), max(column - size, 0)
+    patch = picture[top : row + size, left : column + size]
     if not patch.size:
         return
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
@@ -61,7 +61,13 @@ def add_ball(picture: Image, ball: Ball, centre: Floats, light: Light) -> None:
     _fill(cast, _shadow(rim, light.direction) - origin)
     _fill(contact, centre[:2] + 0.5 * ball.radius * circle - origin)
     dark = (1 - _soft(cast, 0.055) * CAST) * (1 - _soft(contact, 0.05) * CONTACT)
-    cv2.multiply(patch, cv2.merge([dark] * 3), dst=patch, dtype=cv2.CV_8U)
+    kept = cv2.convertScaleAbs(dark, alpha=255)
+    cv2.multiply(patch, cv2.merge([kept] * 3), dst=patch, scale=1 / 255)
+
+
+def reach(ball: Ball) -> float:
+    """Return how far from its centre a ball's shadow ends, metres, for lamps 35 degrees high."""
+    return 4 * ball.radius + 0.25
 
 
 def _shadow(points: Floats, lamp: Floats) -> Floats:
@@ -77,7 +83,9 @@ def _fill(mask: Image, points: Floats) -> None:
 
 def _soft(mask: Image, sigma_m: float) -> Floats32:
     """Return the mask, 0-1, with edges that are soft over some metres."""
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma_m * TEXELS_PER_M), np.float32) / 255
+    return np.asarray(
+        cv2.GaussianBlur(mask, (0, 0), sigma_m * TEXELS_PER_M), np.float32
+    ) / np.float32(255)
 
 
 def _lamps(rng: Rng) -> Floats32:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from yolotrt_ros.demo.arrays import Floats, Image, Ints
 
@@ -57,6 +58,7 @@ class Solid:
     A convex body: its visible faces never hide one another, so they need no order.
 
     :param vertices: float64 (V, 3), metres.
+    :param centre: float64 (3,), the mean of the vertices.
     :param faces: int32 (F, K), vertex numbers; faces with fewer corners repeat their last.
     :param normals: float64 (F, 3), unit vectors that point outwards.
     :param offsets: float64 (F,): a face lies where normal · point = offset.
@@ -68,6 +70,7 @@ class Solid:
     """
 
     vertices: Floats
+    centre: Floats
     faces: Ints
     normals: Floats
     offsets: Floats
@@ -78,7 +81,7 @@ class Solid:
     owned: bool = True
 
     def placed(self, position: Floats, yaw: float, light: Light) -> Solid:
-        """Return this solid turned about z, moved to `position` (3,) and lit."""
+        """Return this solid turned about z, moved to ``position`` (3,) and lit."""
         sin, cos = np.sin(yaw), np.cos(yaw)
         turn = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])  # row vectors
         normals = self.normals @ turn
@@ -86,6 +89,7 @@ class Solid:
         return replace(
             self,
             vertices=self.vertices @ turn + position,
+            centre=self.centre @ turn + position,
             normals=normals,
             offsets=self.offsets + normals @ position,
             colours=self.colours * shades[:, None],
@@ -115,7 +119,7 @@ def box(
 
 
 def prism(
-    outline: Sequence[Sequence[float]],
+    outline: ArrayLike,
     thickness: float,
     colour: Colour,
     layer: int = 0,
@@ -179,12 +183,15 @@ def _solid(
     longest = max(len(face) for face in faces)
     padded = np.array([face + face[-1:] * (longest - len(face)) for face in faces], np.int32)
     corners = vertices[padded[:, :3]]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals: Floats = np.asarray(crossed, np.float64)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    outwards = corners[:, 0] - vertices.mean(axis=0)
-    normals[(normals * outwards).sum(axis=1) < 0] *= -1
+    centre = vertices.mean(axis=0)
+    outwards = corners[:, 0] - centre
+    normals[(normals * outwards).sum(axis=1) < 0] *= -1.0
     return Solid(
         vertices=vertices,
+        centre=centre,
         faces=padded,
         normals=normals,
         offsets=(normals * corners[:, 0]).sum(axis=1),

@@ -14,7 +14,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from yolotrt_ros.demo.arrays import Image
+from yolotrt_ros.demo.arrays import Floats32, Image
 from yolotrt_ros.demo.noise import coloured, fractal_noise, grain, muted, Rng
 
 TEXELS_PER_M = 96
@@ -25,14 +25,14 @@ HALL_SHAPE = (256, 2048)
 VARIANTS = 5
 
 
-def _steps(width_px: float, height_px: float, shift: float = 0.0) -> tuple[Image, Image]:
+def _steps(width_px: float, height_px: float, shift: float = 0.0) -> tuple[Floats32, Floats32]:
     """Return, for each texel, where it lies in its brick, 0-1 along both axes: (H, W) each."""
     y = np.arange(SHAPE[0], dtype=np.float32)[:, None] / height_px
     x = np.arange(SHAPE[1], dtype=np.float32)[None] / width_px + np.floor(y) * shift
     return x % 1, y % 1 + 0 * x
 
 
-def _bricks(rng: Rng, size: tuple[float, float], joint: float, spread: float) -> Image:
+def _bricks(rng: Rng, size: tuple[float, float], joint: float, spread: float) -> Floats32:
     """Return the brightness (H, W) of a wall of bricks with lighter joints."""
     width, height = size
     u, v = _steps(width, height, 0.5)
@@ -98,7 +98,7 @@ def battens(rng: Rng) -> Image:
 
 
 def quilted(rng: Rng) -> Image:
-    """Padded wall with crossing seams."""
+    """Cushions with crossing seams between them."""
     u, v = _steps(size := rng.uniform(24, 60), size)
     seams = np.minimum(np.abs(u - v), np.abs(u + v - 1))
     field = 0.75 + 0.35 * np.clip(seams * 4, 0, 1) + 0.03 * fractal_noise(rng, SHAPE, 80, 4)
@@ -135,7 +135,8 @@ def glazed(rng: Rng) -> Image:
 def stone(rng: Rng) -> Image:
     """Rough stone with long veins."""
     veins = np.abs(fractal_noise(rng, SHAPE, 90, 5))
-    return coloured(0.7 + np.clip(veins, 0, 0.9), muted(rng, 90, 170, 0.06))
+    field = (0.7 + np.clip(veins, 0, 0.9)).astype(np.float32)
+    return coloured(field, muted(rng, 90, 170, 0.06))
 
 
 TRAINING: tuple[Callable[[Rng], Image], ...] = (
@@ -215,4 +216,4 @@ def _hall(held_out: bool, number: int) -> Image:
         cv2.line(picture, (x + 30, 0), (x, 40), girder, 5)
         cv2.ellipse(picture, (x + spacing // 2, 90), (24, 5), 0, 0, 360, (255, 255, 250), -1)
     blurred = cv2.GaussianBlur(np.hstack([picture, picture, picture]), (0, 0), 3)
-    return blurred[:, width : 2 * width].copy()
+    return np.ascontiguousarray(blurred[:, width : 2 * width])

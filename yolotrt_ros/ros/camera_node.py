@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable
 import sys
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import cv2
@@ -28,7 +29,7 @@ from vision_msgs.msg import Detection2DArray
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.demo import HELD_OUT_SEED
+from yolotrt_ros.demo import DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source, SCENES
 from yolotrt_ros.ros.messages import detection_array
 from yolotrt_ros.ros.spin import init, spin_until_stopped
@@ -38,7 +39,7 @@ FORMATS = {'jpeg': '.jpg', 'png': '.png'}
 # name: default, meaning. One list for the ROS parameters and the command line.
 PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
     'source': (SCENES, 'Picture, video, folder of them, or scenes: a drive through an arena.'),
-    'seed': (HELD_OUT_SEED, 'Which drive; from 1000000 on in arenas unknown to the network.'),
+    'seed': (DEMO_SEED, 'Which drive; from 1000000 on in arenas unknown to the network.'),
     'image_transport': ('raw', 'raw (sensor_msgs/Image) or compressed (CompressedImage).'),
     'encoding': ('bgr8', 'Encoding of raw images.'),
     'is_bigendian': (False, 'Byte order of mono16.'),
@@ -52,6 +53,7 @@ PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
     'frames': (0, 'Images after which the camera stops; 0 for no end.'),
     'frame_id': ('camera_optical_frame', 'frame_id of the headers.'),
     'wait_for_subscribers': (0, 'Subscribers to wait for before the first image.'),
+    'start_delay': (0.0, 'Seconds between them and the first image, for the rest of the graph.'),
 }
 
 
@@ -84,6 +86,7 @@ class CameraNode(Node):
             seed=int(self._values['seed']),
         )
         self._num_published = 0
+        self._first_tick = 0.0  # of those since the subscribers are there
         compressed = self._values['image_transport'] == 'compressed'
         self._make_message: Callable[[NDArray[np.uint8], Header], Image | CompressedImage]
         self._make_message = self._compressed_message if compressed else self._raw_message
@@ -144,7 +147,10 @@ class CameraNode(Node):
         if self._num_published:
             return True
         awaited = int(self._values['wait_for_subscribers'])
-        return int(self._publisher.get_subscription_count()) >= awaited
+        if int(self._publisher.get_subscription_count()) < awaited:
+            return False
+        self._first_tick = self._first_tick or monotonic()
+        return monotonic() - self._first_tick >= float(self._values['start_delay'])
 
     def _raw_message(self, image: NDArray[np.uint8], header: Header) -> Image:
         view = encode(

@@ -24,7 +24,7 @@ from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
-from yolotrt_ros.demo import DECODED_MODEL, HELD_OUT_SEED
+from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
 from yolotrt_ros.tools.network_option import network_paths
 
 START_TIMEOUT_S = 60.0
@@ -42,8 +42,6 @@ def main(args: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     sheet = options.output / 'contact_sheet.png'
     sheet.unlink(missing_ok=True)
-    # Here, so that a network that cannot run is explained before anything waits for it.
-    build_pipeline(DetectorConfig(**network_paths(options.model))).close()
     state = run(options, sheet)
     print(summary(options, state))
     if not sheet.exists():
@@ -61,9 +59,9 @@ def parse(args: list[str]) -> Namespace:
     parser = ArgumentParser('yolotrt_ros demo', description=__doc__)
     parser.add_argument('--model', type=Path, default=DECODED_MODEL, help='ONNX network')
     parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
-    parser.add_argument('--frames', type=int, default=150, help='images to publish (150)')
+    parser.add_argument('--frames', type=int, default=120, help='images to publish (120)')
     parser.add_argument('--rate', type=float, default=30.0, help='images a second (30)')
-    parser.add_argument('--seed', type=int, default=HELD_OUT_SEED, help='which drive of scenes')
+    parser.add_argument('--seed', type=int, default=DEMO_SEED, help='which drive of scenes')
     parser.add_argument('--output', type=Path, default=Path('demo_output'), metavar='DIR')
     options = parser.parse_args(args)
     if not options.model.exists():
@@ -88,13 +86,16 @@ def run(options: Namespace, sheet: Path) -> dict[str, Any]:
             return stack.enter_context(_process(command, environment, log))
 
         listener = start('listen', '--sheet', str(sheet), *(['--truth'] if has_truth else []))
-        detector = start('node', '--onnx-path', str(options.model))
-        reports = Reports(listener)
-        _wait_for(lambda: reports.state.get('ready'), START_TIMEOUT_S, (listener, detector))
         camera = start(
             'camera', options.source, '--frames', str(options.frames), '--rate',
             str(options.rate), '--seed', str(options.seed), '--wait-for-subscribers', '2',
+            '--start-delay', '0.3',
         )  # fmt: skip
+        # While these start, so that a network that cannot run is explained here.
+        build_pipeline(DetectorConfig(**network_paths(options.model))).close()
+        detector = start('node', '--onnx-path', str(options.model))
+        reports = Reports(listener)
+        _wait_for(lambda: reports.state.get('ready'), START_TIMEOUT_S, (listener, detector))
         with tqdm(total=options.frames, unit='image', file=sys.stderr) as progress:
             while camera.poll() is None:
                 _check_running(listener, detector)
