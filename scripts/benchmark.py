@@ -14,12 +14,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from array import array
 from collections import defaultdict
+from itertools import islice
 import os
 from pathlib import Path
 import platform
 import sys
 
-import cv2
 import numpy as np
 import onnxruntime
 from rclpy.serialization import deserialize_message, serialize_message
@@ -32,13 +32,13 @@ from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.timing import StageTimes, Stopwatch, TimeWindow
 from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.cpu.media import find_media
 from yolotrt_ros.cpu.preprocess import Preprocessor
+from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
+from yolotrt_ros.ros.camera_source import open_source
 from yolotrt_ros.ros.images import view_of
 from yolotrt_ros.ros.messages import detection_array
 
-BLOCK, WARM_UP = 25, 10
-DATA = Path(os.environ.get('YOLOTRT_TEST_DATA', Path(__file__).parents[2] / 'shared' / 'data'))
+BLOCK, WARM_UP, NUM_IMAGES = 25, 10, 30
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def main() -> int:
         network.settle(view)
         for _ in range(BLOCK):
             windows['bare onnxruntime'].add(network.time_ms(view))
-    print_table(options, detector, windows)
+    print_table(options, view.source_wh, detector, windows)
     return 0
 
 
@@ -98,34 +98,34 @@ class Detector:
 def parse() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('--model', type=Path, default=DATA / 'models' / 'yolov5n.onnx')
-    parser.add_argument('--source', type=Path, default=DATA / 'video' / 'street_london_TestV4.mp4')
-    parser.add_argument('--width', type=int, default=1280)
-    parser.add_argument('--height', type=int, default=720)
+    parser.add_argument('--model', type=Path, default=DECODED_MODEL)
+    parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
+    parser.add_argument('--width', type=int, default=0, help="0: the source's")
+    parser.add_argument('--height', type=int, default=0)
     parser.add_argument('--encoding', default='bgr8')
     parser.add_argument('--frames', type=int, default=300)
     parser.add_argument('--threads', type=int, default=0, help='of ONNX Runtime; 0: its choice')
-    options = parser.parse_args()
-    for path in (options.model, options.source):
-        if not path.exists():
-            parser.error(f'{path} does not exist; give --model and --source')
-    return options
+    return parser.parse_args()
 
 
-def camera_images(options: Namespace, at_most: int = 30) -> list[Image]:
+def camera_images(options: Namespace) -> list[Image]:
     """Make the messages that a camera would send."""
-    images: list[Image] = []
-    for picture in find_media(options.source)[0].pictures():
-        size = (options.width, options.height)
-        resized = cv2.resize(picture.image_bgr, size, interpolation=cv2.INTER_AREA)
-        view = encode(np.asarray(resized, np.uint8), options.encoding)
+    shots, _ = open_source(
+        options.source,
+        width=options.width,
+        height=options.height,
+        rate=30.0,
+        loop=True,
+        seed=DEMO_SEED,
+    )
+    images = []
+    for shot in islice(shots, NUM_IMAGES):
+        view = encode(shot.image_bgr, options.encoding)
         message = Image(
             width=view.width, height=view.height, step=view.step, encoding=view.encoding.name
         )
         message.data = array('B', view.data.tobytes())
         images.append(message)
-        if len(images) == at_most:
-            break
     return images
 
 
@@ -157,10 +157,15 @@ class BareNetwork:
         return watch.stage_times['run']
 
 
-def print_table(options: Namespace, detector: Detector, windows: dict[str, TimeWindow]) -> None:
+def print_table(
+    options: Namespace,
+    size: tuple[int, int],
+    detector: Detector,
+    windows: dict[str, TimeWindow],
+) -> None:
     """Print medians and 99th percentiles."""
     print(
-        f'\n{options.model.name}, {options.width}x{options.height} {options.encoding}, '
+        f'\n{options.model.name}, {options.source} at {size[0]}x{size[1]} {options.encoding}, '
         f'{options.frames} frames, {detector.objects.percentile_ms(50):.0f} objects a frame, '
         f'{detector.pipeline.info.backend}, {os.cpu_count()} x {platform.machine()}\n'
     )
