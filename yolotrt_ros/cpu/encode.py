@@ -14,6 +14,13 @@ from yolotrt_ros.core.image import ImageView, Samples
 # Fills the padding of rows, so that a reader that ignores step shows it at once.
 PADDING_BYTE = 0xA5
 
+_FROM_BGR = {
+    'rgb': cv2.COLOR_BGR2RGB,
+    'rgba': cv2.COLOR_BGR2RGBA,
+    'bgra': cv2.COLOR_BGR2BGRA,
+    'y': cv2.COLOR_BGR2GRAY,
+}
+
 # ITU-R BT.601, luma 16 to 235 and chroma 16 to 240: the inverse of core/color.py.
 _YUV_FROM_BGR = np.array(
     [
@@ -89,11 +96,10 @@ def _samples(image_bgr: NDArray[np.uint8], kind: Encoding) -> list[Samples]:
 
 
 def _packed(image_bgr: NDArray[np.uint8], kind: Encoding) -> Samples:
-    if kind.order == 'y':
-        grey = np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), np.uint8)
-        return grey if kind.sample_bytes == 1 else grey.astype(np.uint16) * 257
-    opaque = np.dstack([image_bgr, np.full(image_bgr.shape[:2], 255, np.uint8)])
-    return opaque[:, :, ['bgra'.index(channel) for channel in kind.order]]
+    if kind.order == 'bgr':
+        return image_bgr
+    converted = np.asarray(cv2.cvtColor(image_bgr, _FROM_BGR[kind.order]), np.uint8)
+    return converted if kind.sample_bytes == 1 else converted.astype(np.uint16) * 257
 
 
 def _mosaic(image_bgr: NDArray[np.uint8], order: str) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain, count, repeat
 from pathlib import Path
 
 import cv2
@@ -63,9 +63,14 @@ def _drive_shots(drive: Drive, loop: bool) -> Iterator[Shot]:
 
 
 def _file_shots(media: Sequence[Media], width: int, height: int, loop: bool) -> Iterator[Shot]:
-    for _ in count() if loop else range(1):
-        for picture in chain.from_iterable(item.pictures() for item in media):
-            yield Shot(_resized(picture.image_bgr, width, height))
+    shots = (
+        Shot(_resized(picture.image_bgr, width, height))
+        for _ in (count() if loop else range(1))
+        for picture in chain.from_iterable(item.pictures() for item in media)
+    )
+    if loop and len(media) == 1 and not media[0].is_video:
+        return repeat(next(shots))  # decoded once: a fast rate should cost the others no time
+    return shots
 
 
 def _resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
