@@ -12,7 +12,6 @@ frame: the threads of a session spin for a while after each run and would slow t
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from array import array
 from collections import defaultdict
 from itertools import islice
 import os
@@ -24,6 +23,7 @@ import numpy as np
 import onnxruntime
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 from tqdm import tqdm
 
 from yolotrt_ros.assembly import build_pipeline
@@ -36,7 +36,7 @@ from yolotrt_ros.cpu.preprocess import Preprocessor
 from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source
 from yolotrt_ros.ros.images import view_of
-from yolotrt_ros.ros.messages import detection_array
+from yolotrt_ros.ros.messages import detection_array, image_message
 
 BLOCK, WARM_UP, NUM_IMAGES = 25, 10, 30
 
@@ -118,15 +118,10 @@ def camera_images(options: Namespace) -> list[Image]:
         loop=True,
         seed=DEMO_SEED,
     )
-    images = []
-    for shot in islice(shots, NUM_IMAGES):
-        view = encode(shot.image_bgr, options.encoding)
-        message = Image(
-            width=view.width, height=view.height, step=view.step, encoding=view.encoding.name
-        )
-        message.data = array('B', view.data.tobytes())
-        images.append(message)
-    return images
+    return [
+        image_message(encode(shot.image_bgr, options.encoding), Header())
+        for shot in islice(shots, NUM_IMAGES)
+    ]
 
 
 class BareNetwork:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The other side of the topics and services: what a driver and a planner do."""
 
-from array import array
 from collections.abc import Callable
 import time
 
@@ -20,7 +19,6 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
 from test.ros.processes import TIMEOUT_S
-from yolotrt_ros.core.image import ImageView
 
 RELIABLE = QoSProfile(depth=50, reliability=QoSReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
@@ -163,17 +161,3 @@ class Peer:
         for status in message.status:
             self.diagnostics[status.name] = {pair.key: pair.value for pair in status.values}
             self.levels[status.name] = (status.level, status.message)
-
-
-def image_message(view: ImageView, header: Header) -> Image:
-    """Put a view into a message."""
-    message = Image(
-        header=header,
-        width=view.width,
-        height=view.height,
-        step=view.step,
-        encoding=view.encoding.name,
-        is_bigendian=int(view.is_bigendian),
-    )
-    message.data = array('B', view.data.tobytes())
-    return message

@@ -12,9 +12,9 @@ import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
 from test.color_network import expected_box, expected_scores, NAMES
-from test.ros.peer import image_message
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.cpu.encode import encode
+from yolotrt_ros.ros.messages import image_message
 
 pytestmark = pytest.mark.ros
 

@@ -6,8 +6,8 @@ from lifecycle_msgs.msg import Transition
 import numpy as np
 import pytest
 
-from test.ros.peer import image_message
 from yolotrt_ros.cpu.encode import encode
+from yolotrt_ros.ros.messages import image_message
 
 pytestmark = pytest.mark.ros
 

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage
 
-from test.ros.peer import image_message
 from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.ros.messages import read_detection_array
+from yolotrt_ros.ros.messages import image_message, read_detection_array
 
 pytestmark = pytest.mark.ros
 

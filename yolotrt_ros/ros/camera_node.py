@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction
-from array import array
 from collections.abc import Callable
 import sys
 from threading import Event
@@ -31,7 +30,7 @@ from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.demo import DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source, SCENES
-from yolotrt_ros.ros.messages import detection_array
+from yolotrt_ros.ros.messages import byte_array, detection_array, image_message
 from yolotrt_ros.ros.spin import init, spin_until_stopped
 
 FORMATS = {'jpeg': '.jpg', 'png': '.png'}
@@ -159,31 +158,15 @@ class CameraNode(Node):
             row_padding=int(self._values['row_padding']),
             is_bigendian=bool(self._values['is_bigendian']),
         )
-        message = Image(
-            header=header,
-            width=view.width,
-            height=view.height,
-            step=view.step,
-            encoding=view.encoding.name,
-            is_bigendian=int(view.is_bigendian),
-        )
-        message.data = _byte_array(view.data)
-        return message
+        return image_message(view, header)
 
     def _compressed_message(self, image: NDArray[np.uint8], header: Header) -> CompressedImage:
         name = str(self._values['format'])
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(self._values['jpeg_quality'])]
         _, data = cv2.imencode(FORMATS[name], image, quality if name == 'jpeg' else [])
         message = CompressedImage(header=header, format=f'bgr8; {name} compressed bgr8')
-        message.data = _byte_array(data)
+        message.data = byte_array(data)
         return message
-
-
-def _byte_array(data: NDArray[np.uint8]) -> array[int]:
-    """Copy into the one type that rclpy takes without looking at every byte."""
-    result = array('B')
-    result.frombytes(data.data)
-    return result
 
 
 def _parser() -> ArgumentParser:

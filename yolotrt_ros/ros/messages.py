@@ -1,12 +1,15 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The messages that the detector publishes."""
+"""The messages of the nodes, made and read."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     Detection2D,
@@ -17,6 +20,7 @@ from vision_msgs.msg import (
 )
 
 from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.image import ImageView
 
 
 def detection_array(
@@ -59,6 +63,27 @@ def read_detection_array(message: Detection2DArray, class_ids: Mapping[str, int]
         np.array([hypothesis.score for hypothesis in hypotheses], np.float32),
         np.array([class_ids[hypothesis.class_id] for hypothesis in hypotheses], np.int32),
     )
+
+
+def image_message(view: ImageView, header: Header) -> Image:
+    """Make the message of an image, padding included."""
+    message = Image(
+        header=header,
+        width=view.width,
+        height=view.height,
+        step=view.step,
+        encoding=view.encoding.name,
+        is_bigendian=int(view.is_bigendian),
+    )
+    message.data = byte_array(view.data)
+    return message
+
+
+def byte_array(data: NDArray[np.uint8]) -> array[int]:
+    """Copy bytes into the one type that rclpy takes without looking at each of them."""
+    result = array('B')
+    result.frombytes(data.data)
+    return result
 
 
 def label_info(class_names: Sequence[str], score_threshold: float, header: Header) -> LabelInfo:

@@ -59,7 +59,7 @@ def parse(args: list[str]) -> Namespace:
     parser = ArgumentParser('yolotrt_ros demo', description=__doc__)
     parser.add_argument('--model', type=Path, default=DECODED_MODEL, help='ONNX network')
     parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
-    parser.add_argument('--frames', type=int, default=120, help='images to publish (120)')
+    parser.add_argument('--frames', type=int, default=100, help='images to publish (100)')
     parser.add_argument('--rate', type=float, default=30.0, help='images a second (30)')
     parser.add_argument('--seed', type=int, default=DEMO_SEED, help='which drive of scenes')
     parser.add_argument('--output', type=Path, default=Path('demo_output'), metavar='DIR')
