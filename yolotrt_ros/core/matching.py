@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yolotrt_ros.core.boxes import iou_matrix
 from yolotrt_ros.core.detections import Detections
 
 
@@ -29,25 +30,6 @@ class Matches:
     ious: NDArray[np.float32]
     false: NDArray[np.intp]
     missed: NDArray[np.intp]
-
-
-def iou_matrix(
-    boxes_xyxy: NDArray[np.float32], others_xyxy: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """
-    Return the intersection over union of all pairs.
-
-    :param boxes_xyxy: float32 ``(N, 4)``.
-    :param others_xyxy: float32 ``(M, 4)``, in the same pixels.
-    :returns: float32 ``(N, M)``; 0 where neither box has an area.
-    """
-    low = np.maximum(boxes_xyxy[:, np.newaxis, :2], others_xyxy[np.newaxis, :, :2])
-    high = np.minimum(boxes_xyxy[:, np.newaxis, 2:], others_xyxy[np.newaxis, :, 2:])
-    overlap = np.clip(high - low, 0, None).prod(axis=2)
-    union = _areas(boxes_xyxy)[:, np.newaxis] + _areas(others_xyxy)[np.newaxis, :] - overlap
-    ious: NDArray[np.float32] = np.zeros_like(overlap)
-    np.divide(overlap, union, out=ious, where=union > 0)
-    return ious
 
 
 def match(
@@ -90,8 +72,3 @@ def match(
         np.array(false, np.intp),
         np.flatnonzero(is_free & ~ignored),
     )
-
-
-def _areas(boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
-    areas: NDArray[np.float32] = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(axis=1)
-    return areas

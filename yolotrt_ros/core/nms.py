@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from yolotrt_ros.core.boxes import box_areas, overlap_matrix
 from yolotrt_ros.core.detections import Detections
 
 Rows = NDArray[np.intp]
@@ -39,11 +40,11 @@ def nms(
     """
     ordered = candidates[_best_first(candidates)]
     boxes, classes = ordered.boxes_xyxy, ordered.class_ids
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    areas = box_areas(boxes)
 
     def suppresses(better: Rows, worse: Rows) -> NDArray[np.bool_]:
         """Tell of each pair whether the better box drops the worse one: ``(better, worse)``."""
-        overlaps = _overlap(boxes[better], boxes[worse])
+        overlaps = overlap_matrix(boxes[better], boxes[worse])
         unions = areas[better, np.newaxis] + areas[worse] - overlaps
         # A product instead of a quotient: two empty boxes have no union to divide by.
         dropped = overlaps > np.float32(iou_threshold) * unions
@@ -77,15 +78,3 @@ def _best_first(candidates: Detections) -> Rows:
     x1, y1, x2, y2 = candidates.boxes_xyxy.T
     keys = (y2, x2, y1, x1, candidates.class_ids, -candidates.scores)
     return np.asarray(np.lexsort(keys), np.intp)
-
-
-def _overlap(
-    boxes_xyxy: NDArray[np.float32], others_xyxy: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return the areas that all pairs share: ``(N, M)``."""
-    x1, y1, x2, y2 = boxes_xyxy.T[:, :, np.newaxis]
-    others_x1, others_y1, others_x2, others_y2 = others_xyxy.T
-    width = np.minimum(x2, others_x2) - np.maximum(x1, others_x1)
-    height = np.minimum(y2, others_y2) - np.maximum(y1, others_y1)
-    overlap: NDArray[np.float32] = np.maximum(width, 0) * np.maximum(height, 0)
-    return overlap

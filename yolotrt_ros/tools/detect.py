@@ -25,20 +25,15 @@ from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.draw import draw_detections, draw_label
 from yolotrt_ros.cpu.media import find_media, Media, MediaError, Picture, write_picture
-from yolotrt_ros.tools.network_option import network_paths
+from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
 OPTIONS = (
+    *NETWORK_OPTIONS,
     'score_threshold',
     'iou_threshold',
     'max_detections',
     'class_agnostic_nms',
     'class_filter',
-    'class_names',
-    'class_names_path',
-    'anchors',
-    'network_width',
-    'network_height',
-    'num_threads',
 )
 
 

@@ -24,17 +24,9 @@ from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.media import read_picture
-from yolotrt_ros.tools.network_option import network_paths
+from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
-OPTIONS = (
-    'class_names',
-    'class_names_path',
-    'anchors',
-    'network_width',
-    'network_height',
-    'num_threads',
-    'class_agnostic_nms',
-)
+OPTIONS = (*NETWORK_OPTIONS, 'class_agnostic_nms')
 # The conditions that YOLO networks are usually measured under: every score counts, and NMS
 # leaves more overlap than a robot would want.
 SCORE_THRESHOLD, IOU_THRESHOLD, MAX_DETECTIONS = 0.001, 0.65, 300

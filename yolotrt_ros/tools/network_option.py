@@ -9,6 +9,16 @@ from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
 
+# The parameters that say how a network is to be read; tools take them as options.
+NETWORK_OPTIONS = (
+    'class_names',
+    'class_names_path',
+    'anchors',
+    'network_width',
+    'network_height',
+    'num_threads',
+)
+
 
 def network_paths(path: Path) -> dict[str, Any]:
     """
