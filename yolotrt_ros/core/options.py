@@ -4,28 +4,39 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Iterable
+from argparse import _ArgumentGroup, ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from yolotrt_ros.core.config import DEFAULTS, DetectorConfig, PARAMETERS
 
 
+def add_option(
+    parser: ArgumentParser | _ArgumentGroup,
+    name: str,
+    default: Any,  # noqa: ANN401
+    description: str,
+    choices: Sequence[str] = (),
+) -> None:
+    """Add the option of one parameter: ``score_threshold`` becomes ``--score-threshold``."""
+    facts: dict[str, Any] = {'help': description, 'default': None}
+    if isinstance(default, bool):
+        facts['action'] = BooleanOptionalAction
+    elif isinstance(default, tuple):
+        facts |= {'nargs': '+', 'type': float if name == 'anchors' else str, 'metavar': 'X'}
+    else:
+        facts |= {'type': type(default), 'choices': choices or None}
+        facts['metavar'] = None if choices else name.split('_')[-1].upper()
+        facts['help'] += f' Default: {default}.' if default != '' else ''
+    parser.add_argument(f'--{name.replace("_", "-")}', **facts)
+
+
 def add_parameter_options(parser: ArgumentParser, names: Iterable[str]) -> None:
-    """Add an option for each parameter: ``score_threshold`` becomes ``--score-threshold``."""
+    """Add an option for each parameter of the detector."""
     group = parser.add_argument_group('parameters')
     for name in names:
-        default = DEFAULTS[name]
-        facts: dict[str, Any] = {'help': PARAMETERS[name].description, 'default': None}
-        if isinstance(default, bool):
-            facts['action'] = BooleanOptionalAction
-        elif isinstance(default, tuple):
-            facts |= {'nargs': '+', 'type': float if name == 'anchors' else str, 'metavar': 'X'}
-        else:
-            facts |= {'type': type(default), 'choices': PARAMETERS[name].choices or None}
-            facts['metavar'] = None if PARAMETERS[name].choices else name.split('_')[-1].upper()
-            facts['help'] += f' Default: {default}.' if default != '' else ''
-        group.add_argument(f'--{name.replace("_", "-")}', **facts)
+        parameter = PARAMETERS[name]
+        add_option(group, name, DEFAULTS[name], parameter.description, parameter.choices)
 
 
 def given_parameters(options: Namespace) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def contact_sheet(
         top = BAR_HEIGHT + GAP + index // columns * (height + GAP)
         left = GAP + index % columns * (PANEL_WIDTH + GAP)
         sheet[top : top + picture.shape[0], left : left + PANEL_WIDTH] = picture
-    _draw_bar(sheet, title, with_legend=any(panel.verdict.truth for panel in panels))
+    has_truth = any(panel.verdict.truth is not None for panel in panels)
+    _draw_bar(sheet, title, with_legend=has_truth)
     return sheet
 
 

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction
+from argparse import ArgumentParser
 from collections.abc import Callable
 import sys
 from threading import Event
 from time import monotonic
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,18 +19,18 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
+from yolotrt_ros.core.options import add_option
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.demo import DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source, SCENES
 from yolotrt_ros.ros.messages import byte_array, detection_array, image_message
-from yolotrt_ros.ros.spin import init, spin_until_stopped
+from yolotrt_ros.ros.spin import spin_until_stopped, start
 
 FORMATS = {'jpeg': '.jpg', 'png': '.png'}
 
@@ -175,14 +174,8 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument('source', nargs='?', help=PARAMETERS['source'][1])
     for name, (default, text) in PARAMETERS.items():
-        if name == 'source':
-            continue
-        facts: dict[str, Any] = {'help': f'{text} Default: {default}.', 'default': None}
-        if isinstance(default, bool):
-            facts['action'] = BooleanOptionalAction
-        else:
-            facts |= {'type': type(default), 'metavar': name.split('_')[-1].upper()}
-        parser.add_argument(f'--{name.replace("_", "-")}', **facts)
+        if name != 'source':
+            add_option(parser, name, default, text)
     return parser
 
 
@@ -192,11 +185,9 @@ def main(args: list[str] | None = None) -> int:
 
     :returns: the exit status: 0, or 2 where the source or a parameter cannot be used.
     """
-    args = sys.argv[1:] if args is None else args
-    options = _parser().parse_args(remove_ros_args(args))
+    options, stop = start(_parser(), args)
     given = {name: value for name, value in vars(options).items() if value is not None}
     overrides = [Parameter(name, value=value) for name, value in given.items()]
-    stop = init(args)
     try:
         node = CameraNode(stop, overrides)
     except YolotrtError as error:

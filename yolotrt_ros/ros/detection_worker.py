@@ -96,7 +96,7 @@ class DetectionWorker:
             try:
                 checked.append(Checked(camera, message, view_of(message)))
             except ImageFormatError as error:
-                self._reject(camera, str(error))
+                self._reject(camera, error)
         return checked
 
     def _process(self, batch: Sequence[Checked]) -> None:
@@ -105,14 +105,22 @@ class DetectionWorker:
         except Exception as error:
             # Whatever one frame does to the runtime, the node goes on with the next.
             for frame in batch:
-                self._reject(frame.camera, f'{type(error).__name__}: {error}')
+                self._reject(frame.camera, error)
             return
         for frame, detections in zip(batch, found, strict=True):
-            self._publish(frame.camera, frame.message, detections)
-            self._frames.count(frame.camera, processed=1)
-            self._record(frame, detections)
+            self._hand_out(frame, detections)
         for stage, time_ms in self._pipeline.stage_times.items():
             self.stage_windows.setdefault(stage, TimeWindow()).add(time_ms)
+
+    def _hand_out(self, frame: Checked, detections: Detections) -> None:
+        try:
+            self._publish(frame.camera, frame.message, detections)
+        except Exception as error:
+            # Left to itself it would end this thread, and the node would fall silent.
+            self._reject(frame.camera, error)
+            return
+        self._frames.count(frame.camera, processed=1)
+        self._record(frame, detections)
 
     def _record(self, frame: Checked, detections: Detections) -> None:
         stamp = Time.from_msg(frame.message.header.stamp, clock_type=self._clock.clock_type)
@@ -125,7 +133,9 @@ class DetectionWorker:
                 throttle_duration_sec=LOG_PERIOD_S,
             )
 
-    def _reject(self, camera: str, reason: str) -> None:
+    def _reject(self, camera: str, error: Exception) -> None:
+        explained = isinstance(error, ImageFormatError)
+        reason = str(error) if explained else f'{type(error).__name__}: {error}'
         self._frames.count(camera, rejected=1)
         self.last_rejection[camera] = reason
         self._logger.warning(

@@ -16,7 +16,6 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.utilities import remove_ros_args
 from std_msgs.msg import Header
 from vision_msgs.msg import LabelInfo
 
@@ -32,7 +31,7 @@ from yolotrt_ros.ros.detection_worker import DetectionWorker, ImageMessage
 from yolotrt_ros.ros.diagnostics import inference_status, input_status
 from yolotrt_ros.ros.messages import label_info
 from yolotrt_ros.ros.parameters import changed_config, declare_parameters, read_config
-from yolotrt_ros.ros.spin import init, spin_until_stopped
+from yolotrt_ros.ros.spin import spin_until_stopped, start
 from yolotrt_ros.ros.transition import reported_transition
 
 DIAGNOSTICS_PERIOD_S = 1.0
@@ -252,11 +251,10 @@ def main(args: list[str] | None = None) -> int:
     :param args: options named like the parameters, and ROS arguments behind ``--ros-args``.
     :returns: the exit status: 0 after a signal, 2 where a parameter cannot be used.
     """
-    args = sys.argv[1:] if args is None else args
     parser = ArgumentParser('yolotrt_ros node', description='Run the detector node.')
     add_parameter_options(parser, PARAMETERS)
-    given = given_parameters(parser.parse_args(remove_ros_args(args)))
-    stop = init(args)
+    options, stop = start(parser, args)
+    given = given_parameters(options)
     try:
         node = DetectorNode([Parameter(name, value=value) for name, value in given.items()])
     except (ConfigError, InvalidParameterTypeException, InvalidParameterValueException) as error:

@@ -17,7 +17,6 @@ import rclpy
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data, QoSDurabilityPolicy, QoSProfile
 from rclpy.time import Time
-from rclpy.utilities import remove_ros_args
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
@@ -32,7 +31,7 @@ from yolotrt_ros.cpu.media import write_picture
 from yolotrt_ros.demo import is_ignored
 from yolotrt_ros.ros.images import view_of
 from yolotrt_ros.ros.messages import read_detection_array
-from yolotrt_ros.ros.spin import init, spin_until_stopped
+from yolotrt_ros.ros.spin import spin_until_stopped, start
 
 STATUS_PERIOD_S = 0.25
 # Images and truths that wait for their detections; more than a detector keeps in flight.
@@ -168,9 +167,7 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument('--image-transport', choices=('raw', 'compressed'), default='raw')
     parser.add_argument('--truth', action='store_true', help='compare with ground_truth')
     parser.add_argument('--sheet', type=Path, metavar='FILE', help='save a contact sheet')
-    args = sys.argv[1:] if args is None else args
-    options = parser.parse_args(remove_ros_args(args))
-    stop = init(args)
+    options, stop = start(parser, args)
     node = ListenerNode(options)
     try:
         spin_until_stopped(node, stop)

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 import signal
+import sys
 from threading import Event, Thread
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import remove_ros_args
 
 
 def init(args: list[str] | None = None) -> Event:
@@ -28,6 +31,17 @@ def init(args: list[str] | None = None) -> Event:
         signal.signal(number, lambda *_: stop.set())
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     return stop
+
+
+def start(parser: ArgumentParser, args: list[str] | None) -> tuple[Namespace, Event]:
+    """
+    Read a node's own options, and start ROS with what stands behind ``--ros-args``.
+
+    :param args: the command line without the program; None takes that of the process.
+    :returns: the options, and the event that SIGINT and SIGTERM set.
+    """
+    args = sys.argv[1:] if args is None else args
+    return parser.parse_args(remove_ros_args(args)), init(args)
 
 
 def spin_until_stopped(node: Node, stop: Event) -> None:
