@@ -70,7 +70,7 @@ class Detector:
     def __init__(self, pipeline: Pipeline, config: DetectorConfig) -> None:
         self.pipeline = pipeline
         self.objects = TimeWindow()
-        self._selection = config.selection(pipeline.info.class_names)
+        self._selection = config.selection(pipeline.info)
 
     def times(self, serialised: bytes) -> StageTimes:
         """Process one message; returns milliseconds."""

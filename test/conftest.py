@@ -14,6 +14,7 @@ skip where they are absent.
 from collections.abc import Callable
 import os
 from pathlib import Path
+from types import ModuleType
 import zlib
 
 from hypothesis import settings
@@ -57,3 +58,20 @@ def test_data() -> Callable[[str], Path]:
         return DATA / name
 
     return find
+
+
+@pytest.fixture(scope='session')
+def cuda() -> None:
+    """Skip the test where there is no NVIDIA GPU."""
+    runtime = pytest.importorskip(
+        'cuda.bindings.runtime', reason='needs cuda-python, which is not installed'
+    )
+    status, count = runtime.cudaGetDeviceCount()
+    if int(status) or not count:
+        pytest.skip('needs an NVIDIA GPU, and this machine has none')
+
+
+@pytest.fixture(scope='session')
+def tensorrt_module(cuda) -> ModuleType:
+    """Return the module ``tensorrt``, or skip the test where it or a GPU is missing."""
+    return pytest.importorskip('tensorrt', reason='needs TensorRT, which is not installed')

@@ -50,7 +50,15 @@ ROS = {
     'launch_ros',
 }
 ACCELERATORS = {'tensorrt', 'cuda', 'cupy', 'torch', 'pycuda'}
-HEAVY = ACCELERATORS | {'onnxruntime', 'onnx', 'matplotlib', 'pycocotools', 'rosbags', 'tqdm'}
+HEAVY = ACCELERATORS | {
+    'onnxruntime',
+    'onnx',
+    'onnx_graphsurgeon',
+    'matplotlib',
+    'pycocotools',
+    'rosbags',
+    'tqdm',
+}
 # What the import of each room must do without.
 FORBIDDEN = {
     'core': ROS | HEAVY | {'cv2', 'yaml'},

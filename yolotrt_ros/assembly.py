@@ -4,28 +4,63 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.errors import BackendError, ConfigError
 from yolotrt_ros.core.pipeline import Pipeline
-from yolotrt_ros.cpu.onnx_pipeline import OnnxPipeline
+from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
+
+_logger = logging.getLogger(__name__)
 
 
 def build_pipeline(config: DetectorConfig) -> Pipeline:
     """
     Load the network that the configuration names.
 
+    Backend auto takes the engine where one is named; on a machine that lacks TensorRT or a GPU
+    it takes the ONNX network, if one is named as well.
+
     :returns: a pipeline ready for its first frame; the caller closes it.
     :raises ConfigError: no network is named, or the backend asked for cannot run it.
+    :raises BackendError: the machine lacks what the network needs.
     :raises ModelError: the network cannot be loaded or has no known layout.
+    :raises EngineError: the engine is damaged or made for another machine.
     """
-    if config.engine_path or config.backend == 'tensorrt':
-        raise ConfigError(
-            'engine_path' if config.engine_path else 'backend',
-            config.engine_path or config.backend,
-            'this version runs ONNX networks only; set onnx_path and backend onnxruntime',
-        )
-    if not config.onnx_path:
-        raise ConfigError('onnx_path', '', 'names no network; set it to an ONNX file')
-    pipeline = OnnxPipeline(config)
+    pipeline = _open(config)
     pipeline.warm_up()
     return pipeline
+
+
+def _open(config: DetectorConfig) -> Pipeline:
+    if config.backend == 'tensorrt' and not config.engine_path:
+        raise ConfigError('backend', config.backend, 'needs a TensorRT engine; set engine_path')
+    if config.engine_path and config.backend != 'onnxruntime':
+        try:
+            return open_engine(config)
+        except BackendError as error:
+            if config.backend == 'tensorrt' or not config.onnx_path:
+                raise
+            _logger.warning('%s; running %s instead', error, config.onnx_path)
+    if not config.onnx_path:
+        raise ConfigError('onnx_path', '', 'names no network; set it to an ONNX file')
+    return open_onnx(config)
+
+
+def open_engine(config: DetectorConfig) -> Pipeline:
+    """
+    Load ``config.engine_path`` into TensorRT.
+
+    :raises BackendError: the machine lacks TensorRT or a GPU.
+    :raises EngineError: the engine is damaged or made for another machine.
+    :raises ModelError: the outputs of the engine have no known layout.
+    """
+    from yolotrt_ros.gpu.device import find_device
+    from yolotrt_ros.trt.engine_session import EngineSession
+
+    plugin_path = Path(config.plugin_path) if config.plugin_path else None
+    session = EngineSession(
+        Path(config.engine_path), device=find_device(config.device), plugin_path=plugin_path
+    )
+    return HostPipeline(session, config)

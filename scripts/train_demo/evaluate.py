@@ -18,8 +18,9 @@ from scripts.train_demo.failures import failures, picture_of
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.cpu.onnx_pipeline import OnnxPipeline
+from yolotrt_ros.cpu.host_pipeline import open_onnx
 from yolotrt_ros.demo import DECODED_MODEL, Frame, HELD_OUT_SEED, render_scene
 
 EVERYTHING = Selection(score_threshold=0.01, iou_threshold=0.6, max_detections=100)
@@ -37,9 +38,7 @@ def main() -> None:
     parser.add_argument('--out', type=Path, default=Path('docs/demo_network'))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    pipeline = OnnxPipeline(
-        DetectorConfig(onnx_path=str(options.onnx), num_threads=options.threads)
-    )
+    pipeline = open_onnx(DetectorConfig(onnx_path=str(options.onnx), num_threads=options.threads))
     pipeline.warm_up()
     truths, found, times_ms = measure(pipeline, scenes(options.first_seed, options.scenes))
     metrics = {
@@ -60,7 +59,7 @@ def scenes(first_seed: int, count: int) -> Iterator[Frame]:
 
 
 def measure(
-    pipeline: OnnxPipeline, frames: Iterator[Frame]
+    pipeline: Pipeline, frames: Iterator[Frame]
 ) -> tuple[list[Frame], list[Detections], dict[str, list[float]]]:
     """Return the truth, what was found, and the milliseconds of each stage and of the whole."""
     truths, found = [], []

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parameters: their ranges, their words, and that each is declared in full."""
 
-from dataclasses import fields, FrozenInstanceError
+from dataclasses import fields, FrozenInstanceError, replace
 import math
 import re
 
@@ -10,8 +10,10 @@ import pytest
 
 from yolotrt_ros.core.config import DEFAULTS, DetectorConfig, PARAMETERS
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
 
+INFO = NetworkInfo('a.onnx', 'ONNX Runtime', (640, 640), 1, ('person', 'car'), 'YOLOV5')
 RANGES = {
     name: (parameter.minimum, parameter.maximum)
     for name, parameter in PARAMETERS.items()
@@ -126,14 +128,23 @@ def test_selection_holds_the_rules_and_the_ids_of_the_filter():
         class_agnostic_nms=True,
         class_filter=('car',),
     )
-    selection = config.selection(('person', 'car'))
+    selection = config.selection(INFO)
     assert selection == Selection(0.3, 0.6, 7, True, frozenset({1}))
-    assert DetectorConfig().selection(('person', 'car')).class_ids is None
+    assert DetectorConfig().selection(INFO).class_ids is None
 
 
 def test_selection_refuses_a_class_that_the_network_lacks():
     with pytest.raises(ConfigError, match="'dog' is no class of this network"):
-        DetectorConfig(class_filter=('dog',)).selection(('person', 'car'))
+        DetectorConfig(class_filter=('dog',)).selection(INFO)
+
+
+def test_selection_refuses_a_threshold_below_the_network_s_own():
+    info = replace(INFO, score_floor=0.1)
+    assert DetectorConfig(score_threshold=0.1).selection(info).score_threshold == 0.1
+    with pytest.raises(
+        ConfigError, match=r'itself drops scores below 0\.1; .*--score-threshold 0\.05'
+    ):
+        DetectorConfig(score_threshold=0.05).selection(info)
 
 
 def test_error_carries_its_data():

@@ -11,8 +11,8 @@ from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.encode import encode
+from yolotrt_ros.cpu.host_pipeline import open_onnx
 from yolotrt_ros.cpu.media import read_picture
-from yolotrt_ros.cpu.onnx_pipeline import OnnxPipeline
 
 pytest.importorskip('onnxruntime')
 # Network and the detections it must reproduce.
@@ -70,7 +70,7 @@ def network(request, test_data):
         test_data(f'reference/photos_{NETWORKS[request.param]}.json').read_text()
     )
     assert reference['class_aware_nms']
-    pipeline = OnnxPipeline(DetectorConfig(onnx_path=str(path)))
+    pipeline = open_onnx(DetectorConfig(onnx_path=str(path)))
     selection = Selection(reference['conf'], reference['nms_iou'], 300)
     return pipeline, reference['images'], selection
 
@@ -95,7 +95,7 @@ def test_reference_holds_detections_to_compare(network):
 @pytest.mark.parametrize('name', ['yolov5n_dynamic', 'yolov8n_dynamic'])
 def test_batch_of_all_photos_gives_what_each_gives_alone(name, test_data):
     path = test_data(f'models/{name}.onnx')
-    pipeline = OnnxPipeline(DetectorConfig(onnx_path=str(path), max_batch=len(PHOTOS)))
+    pipeline = open_onnx(DetectorConfig(onnx_path=str(path), max_batch=len(PHOTOS)))
     frames = [ImageView.from_array(read_picture(test_data(f'photos/{p}'))) for p in PHOTOS]
     selection = Selection(0.25, 0.45, 300)
     together = pipeline.detect(frames, selection)
@@ -109,7 +109,7 @@ def test_batch_of_all_photos_gives_what_each_gives_alone(name, test_data):
 @pytest.mark.parametrize('encoding', ['rgb8', 'bgra8', 'nv24', 'nv12', 'yuyv', 'i420'])
 def test_encoding_of_a_photo_hardly_changes_what_is_found(encoding, test_data):
     path = test_data('models/yolov5n.onnx')
-    pipeline = OnnxPipeline(DetectorConfig(onnx_path=str(path)))
+    pipeline = open_onnx(DetectorConfig(onnx_path=str(path)))
     image = read_picture(test_data('photos/bus.jpg'))
     selection = Selection(0.4, 0.45, 300)
     [expected] = pipeline.detect([ImageView.from_array(image)], selection)

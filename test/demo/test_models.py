@@ -10,7 +10,7 @@ from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.decode import decode_raw_heads, decode_yolov5
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.cpu.onnx_pipeline import OnnxPipeline
+from yolotrt_ros.cpu.host_pipeline import open_onnx
 from yolotrt_ros.cpu.session import OnnxSession
 from yolotrt_ros.demo import CLASS_NAMES, DECODED_MODEL, HEADS_MODEL, HELD_OUT_SEED, render_scene
 
@@ -69,7 +69,7 @@ def test_decoded_network_equals_the_heads_and_the_reference_decoder(held_out):
 
 @pytest.mark.parametrize('path', MODELS)
 def test_finds_objects_in_arenas_it_never_saw(path, held_out):
-    pipeline = OnnxPipeline(DetectorConfig(onnx_path=str(path)))
+    pipeline = open_onnx(DetectorConfig(onnx_path=str(path)))
     selection = Selection(score_threshold=0.4, iou_threshold=0.6, max_detections=100)
     wanted = hits = claims = 0
     for frame in held_out:

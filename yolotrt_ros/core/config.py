@@ -9,12 +9,12 @@ command line are all made from this dataclass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, Field, field, fields
 import math
 from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import find_class_ids, Selection
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
@@ -74,6 +74,12 @@ class DetectorConfig:
         'auto',
         'Runtime: auto takes TensorRT for an engine and ONNX Runtime for an ONNX network.',
         choices=('auto', 'tensorrt', 'onnxruntime'),
+    )
+    device: str = _parameter(
+        'auto', 'GPU of the engine: an index, or auto for the one with the most free memory.'
+    )
+    plugin_path: str = _parameter(
+        '', 'Compiled decode plugin; empty takes the one that was compiled for the engine.'
     )
     network_width: int = _parameter(
         640,
@@ -151,6 +157,8 @@ class DetectorConfig:
             value = getattr(self, name)
             if reason := parameter.reason_against(value):
                 raise ConfigError(name, value, reason)
+        if self.device != 'auto' and not self.device.isdecimal():
+            raise ConfigError('device', self.device, 'must be the index of a GPU, or auto')
         if not all(camera.isascii() and camera.isidentifier() for camera in self.cameras):
             raise ConfigError(
                 'cameras',
@@ -166,18 +174,27 @@ class DetectorConfig:
                 'must hold width and height of three anchors for each level, a multiple of 6',
             )
 
-    def selection(self, class_names: Sequence[str]) -> Selection:
+    def selection(self, info: NetworkInfo) -> Selection:
         """
-        Return the rules for the network with these class names.
+        Return the rules for a network.
 
-        :raises ConfigError: ``class_filter`` names a class that the network does not have.
+        :raises ConfigError: ``class_filter`` names a class that the network does not have, or
+            ``score_threshold`` asks for scores that the network itself drops.
         """
+        if self.score_threshold < info.score_floor:
+            raise ConfigError(
+                'score_threshold',
+                self.score_threshold,
+                f'{info.model_path} itself drops scores below {info.score_floor:g}; raise the '
+                'threshold, or build the engine again with '
+                f'--score-threshold {self.score_threshold:g}',
+            )
         return Selection(
             self.score_threshold,
             self.iou_threshold,
             self.max_detections,
             self.class_agnostic_nms,
-            find_class_ids(self.class_filter, class_names),
+            find_class_ids(self.class_filter, info.class_names),
         )
 
 

@@ -33,3 +33,23 @@ class BackendError(YolotrtError):
 
 class DetectionError(YolotrtError):
     """A loaded network failed on a frame."""
+
+
+class GraphError(ModelError):
+    """An ONNX graph does not have the form that a change to it needs."""
+
+
+class EngineError(YolotrtError):
+    """An engine file is damaged, foreign, or made for another machine or TensorRT."""
+
+
+class BuildError(YolotrtError):
+    """An engine cannot be built as asked."""
+
+
+class PluginError(YolotrtError):
+    """The decode plugin cannot be compiled, found or loaded."""
+
+
+class CudaError(YolotrtError):
+    """A call to CUDA failed."""

@@ -25,6 +25,7 @@ class NetworkInfo:
     :param max_batch: frames that one call takes at most.
     :param class_names: names in the order of the class ids.
     :param head: the layout of the outputs, for people.
+    :param score_floor: the lowest score that the network itself lets through; 0 for all.
     """
 
     model_path: str
@@ -33,6 +34,7 @@ class NetworkInfo:
     max_batch: int
     class_names: tuple[str, ...]
     head: str
+    score_floor: float = 0.0
 
 
 class Pipeline(Protocol):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,11 @@ class OnnxSession:
             ) from error
         self.path = path
         self.backend = f'ONNX Runtime {ort.__version__}, CPU'
-        self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         self._read_input()
         self.output_names = [output.name for output in self._session.get_outputs()]
+        self.max_batch: int | None = self.batch
+        self.score_floor = 0.0
 
     def _read_input(self) -> None:
         inputs = self._session.get_inputs()
@@ -97,3 +99,6 @@ class OnnxSession:
                 f'{self.path} failed on an input of shape {list(tensor.shape)}: {error}'
             ) from error
         return outputs
+
+    def close(self) -> None:
+        """Free nothing: ONNX Runtime's memory goes with the object."""

@@ -83,7 +83,7 @@ class DetectorNode(LifecycleNode):
         """Load the network and make the publishers."""
         pipeline = build_pipeline(self._config)
         try:
-            selection = self._config.selection(pipeline.info.class_names)
+            selection = self._config.selection(pipeline.info)
         except ConfigError:
             pipeline.close()
             raise
@@ -237,7 +237,7 @@ class DetectorNode(LifecycleNode):
                         'cannot change while the detector is configured; deactivate, clean up, '
                         'set it, then configure again',
                     )
-            self._worker.selection = config.selection(self._pipeline.info.class_names)
+            self._worker.selection = config.selection(self._pipeline.info)
         threshold_changed = config.score_threshold != self._config.score_threshold
         self._config = config
         if threshold_changed:

@@ -48,7 +48,7 @@ def main(args: list[str]) -> int:
     media = [item for path in options.inputs for item in find_media(path)]
     _check_output_names(options.save, media)
     pipeline = build_pipeline(config)
-    job = DetectJob(pipeline, config.selection(pipeline.info.class_names), options)
+    job = DetectJob(pipeline, config.selection(pipeline.info), options)
     total = sum(item.num_frames for item in media)
     with tqdm(total=total, unit='image', file=sys.stderr, disable=options.quiet) as progress:
         for item in media:
@@ -62,7 +62,7 @@ def parse(args: list[str]) -> Namespace:
     parser = ArgumentParser(
         'yolotrt_ros detect', description='Find objects in pictures, folders and videos.'
     )
-    parser.add_argument('model', type=Path, help='ONNX network')
+    parser.add_argument('model', type=Path, help='ONNX network or TensorRT engine')
     parser.add_argument('inputs', type=Path, nargs='+', help='pictures, videos or folders')
     parser.add_argument('--json', action='store_true', help='print one JSON object a picture')
     parser.add_argument('--save', type=Path, metavar='DIR', help='write annotated files there')

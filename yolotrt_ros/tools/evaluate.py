@@ -7,6 +7,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 import json
 from pathlib import Path
 import sys
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import BackendError, ConfigError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
-from yolotrt_ros.core.pipeline import Pipeline
+from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.media import read_picture
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
@@ -39,14 +41,14 @@ def main(args: list[str]) -> int:
     config = config_from_options(
         options,
         **network_paths(options.model),
-        score_threshold=options.score_threshold,
+        score_threshold=options.score_threshold or SCORE_THRESHOLD,
         iou_threshold=options.iou_threshold,
         max_detections=MAX_DETECTIONS,
     )
     truth = load_annotations(options.annotations)
     pipeline = build_pipeline(config)
     categories = match_categories(pipeline.info.class_names, truth.loadCats(truth.getCatIds()))
-    selection = config.selection(pipeline.info.class_names)
+    selection = lowest_selection(config, pipeline.info)
     rows = detect_all(pipeline, selection, truth, options.images, categories)
     pipeline.close()
     result = {'model': str(options.model), **measure(truth, rows)}
@@ -59,14 +61,26 @@ def main(args: list[str]) -> int:
 def parse(args: list[str]) -> Namespace:
     """Read the command line."""
     parser = ArgumentParser('yolotrt_ros evaluate', description=__doc__)
-    parser.add_argument('model', type=Path, help='ONNX network')
+    parser.add_argument('model', type=Path, help='ONNX network or TensorRT engine')
     parser.add_argument('--annotations', type=Path, required=True, help='COCO instances file')
     parser.add_argument('--images', type=Path, required=True, help='folder of its pictures')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
-    parser.add_argument('--score-threshold', type=float, default=SCORE_THRESHOLD)
+    parser.add_argument(
+        '--score-threshold',
+        type=float,
+        help=f"lowest score that counts; default {SCORE_THRESHOLD} or the engine's own, if higher",
+    )
     parser.add_argument('--iou-threshold', type=float, default=IOU_THRESHOLD)
     add_parameter_options(parser, OPTIONS)
     return parser.parse_args(args)
+
+
+def lowest_selection(config: DetectorConfig, info: NetworkInfo) -> Selection:
+    """Return the rules, with the network's own threshold where it is higher than the usual."""
+    if config.score_threshold == SCORE_THRESHOLD < info.score_floor:
+        print(f'scores below {info.score_floor:g} are dropped by the network', file=sys.stderr)
+        config = replace(config, score_threshold=info.score_floor)
+    return config.selection(info)
 
 
 def load_annotations(path: Path) -> Any:  # noqa: ANN401 - pycocotools has no types

@@ -17,6 +17,8 @@ NETWORK_OPTIONS = (
     'network_width',
     'network_height',
     'num_threads',
+    'device',
+    'plugin_path',
 )
 
 

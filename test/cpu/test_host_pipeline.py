@@ -10,7 +10,7 @@ from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.cpu.onnx_pipeline import metadata_anchors, OnnxPipeline
+from yolotrt_ros.cpu.host_pipeline import metadata_anchors, open_onnx
 
 pytest.importorskip('onnxruntime')
 NAMES = {'names': "{0: 'ball', 1: 'cone', 2: 'cup'}"}
@@ -26,7 +26,7 @@ def write_yolov5(path, table=TABLE, **details):
 
 
 def open_pipeline(path, **parameters):
-    return OnnxPipeline(DetectorConfig(onnx_path=str(path), **parameters))
+    return open_onnx(DetectorConfig(onnx_path=str(path), **parameters))
 
 
 def scores_of(detections):

@@ -1,6 +1,6 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline of a machine without a GPU: OpenCV, ONNX Runtime, NumPy."""
+"""A pipeline that prepares and selects on the CPU, around a network in any runtime."""
 
 from __future__ import annotations
 
@@ -21,48 +21,52 @@ from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.core.session import Session
 from yolotrt_ros.core.timing import StageTimes, Stopwatch
 from yolotrt_ros.cpu.preprocess import Preprocessor
 from yolotrt_ros.cpu.session import OnnxSession
 
 
-class OnnxPipeline:
+class HostPipeline:
     """
-    A ``Pipeline`` over one ONNX network.
+    A ``Pipeline`` of OpenCV, one loaded network, and NumPy.
 
-    :param config: ``onnx_path`` and how to read it.
-    :raises ModelError: the file cannot be loaded or its outputs have no known layout.
+    :param session: the network; the pipeline closes it.
+    :param config: how to read it.
+    :raises ModelError: the outputs of the network have no known layout.
     :raises ConfigError: the class names given do not fit the network.
     """
 
-    def __init__(self, config: DetectorConfig) -> None:
-        self._session = OnnxSession(Path(config.onnx_path), num_threads=config.num_threads)
-        width, height = self._session.network_wh
+    def __init__(self, session: Session, config: DetectorConfig) -> None:
+        self._session = session
+        width, height = session.network_wh
         network_wh = (width or config.network_width, height or config.network_height)
+        max_batch = min(config.max_batch, session.max_batch or config.max_batch)
         self._preprocess = Preprocessor(
             network_wh,
-            self._session.batch or config.max_batch,
-            self._session.input_dtype,
-            fixed_batch=self._session.batch is not None,
+            session.batch or max_batch,
+            session.input_dtype,
+            fixed_batch=session.batch is not None,
         )
         self._layout = recognise(
             self._outputs_on_grey(network_wh),
             network_wh,
-            anchors=config.anchors or metadata_anchors(self._session.metadata.get('anchors')),
+            anchors=config.anchors or metadata_anchors(session.metadata.get('anchors')),
         )
         self._stage_times: StageTimes = {}
         self._info = NetworkInfo(
-            model_path=str(self._session.path),
-            backend=self._session.backend,
+            model_path=str(session.path),
+            backend=session.backend,
             network_wh=network_wh,
-            max_batch=self._session.batch or config.max_batch,
+            max_batch=session.batch or max_batch,
             class_names=choose_class_names(
                 self._layout.num_classes,
                 given=config.class_names,
                 path=Path(config.class_names_path) if config.class_names_path else None,
-                metadata=self._session.metadata.get('names'),
+                metadata=session.metadata.get('names'),
             ),
             head=self._layout.head.name,
+            score_floor=session.score_floor,
         )
 
     @property
@@ -82,7 +86,7 @@ class OnnxPipeline:
         :param frames: one to ``info.max_batch`` images of any sizes and encodings.
         :param selection: the rules to apply.
         :returns: boxes in pixels of the frames, clipped to them, best score first.
-        :raises DetectionError: ONNX Runtime failed.
+        :raises DetectionError: the runtime failed.
         """
         watch = Stopwatch()
         with watch.stage('preprocess'):
@@ -104,7 +108,8 @@ class OnnxPipeline:
         self.detect([ImageView.from_array(grey)], Selection(1.0, 1.0, 1))
 
     def close(self) -> None:
-        """Free nothing: ONNX Runtime's memory goes with the object."""
+        """Close the network; calling it twice does no harm."""
+        self._session.close()
 
     def _detections(
         self, outputs: list[NDArray[np.floating]], letterbox: Letterbox, selection: Selection
@@ -125,6 +130,18 @@ class OnnxPipeline:
                 'network_height must be multiples of its largest stride, usually 32'
             ) from error
         return dict(zip(self._session.output_names, outputs, strict=True))
+
+
+def open_onnx(config: DetectorConfig) -> HostPipeline:
+    """
+    Load ``config.onnx_path`` into ONNX Runtime.
+
+    :raises BackendError: ONNX Runtime is not installed.
+    :raises ModelError: the file cannot be loaded or its outputs have no known layout.
+    :raises ConfigError: the class names given do not fit the network.
+    """
+    session = OnnxSession(Path(config.onnx_path), num_threads=config.num_threads)
+    return HostPipeline(session, config)
 
 
 def metadata_anchors(text: str | None) -> tuple[float, ...]:
