@@ -21,6 +21,9 @@ from hypothesis import settings
 import numpy as np
 import pytest
 
+from yolotrt_ros.core.errors import BackendError
+from yolotrt_ros.gpu.device import list_devices
+
 SEED = int(os.environ.get('YOLOTRT_TEST_SEED') or int.from_bytes(os.urandom(4), 'big'))
 DATA = Path(
     os.environ.get('YOLOTRT_TEST_DATA') or Path(__file__).resolve().parents[2] / 'shared' / 'data'
@@ -63,12 +66,10 @@ def test_data() -> Callable[[str], Path]:
 @pytest.fixture(scope='session')
 def cuda() -> None:
     """Skip the test where there is no NVIDIA GPU."""
-    runtime = pytest.importorskip(
-        'cuda.bindings.runtime', reason='needs cuda-python, which is not installed'
-    )
-    status, count = runtime.cudaGetDeviceCount()
-    if int(status) or not count:
-        pytest.skip('needs an NVIDIA GPU, and this machine has none')
+    try:
+        list_devices()
+    except BackendError:
+        pytest.skip('needs cuda-python and an NVIDIA GPU')
 
 
 @pytest.fixture(scope='session')

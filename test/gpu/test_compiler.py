@@ -1,0 +1,120 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compilation at run time, without a GPU: code, options, headers, and the compiler's words."""
+
+import logging
+import re
+
+import numpy as np
+import pytest
+
+from yolotrt_ros.core.errors import BackendError, CudaError
+from yolotrt_ros.gpu import compiler
+from yolotrt_ros.gpu.compiler import (
+    choose_arch,
+    compile_source,
+    nvrtc_version,
+    supported_archs,
+)
+
+pytest.importorskip('cuda', reason='needs cuda-python, which is not installed')
+
+SCALE = """\
+struct Line { float slope; float offset; };
+extern "C" __global__ void scale(const float* from, float* to, int count, Line line) {
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < count) to[i] = line.slope * from[i] + line.offset + SHIFT;
+}
+extern "C" __global__ void nothing() {}
+"""
+HALF = """\
+#include <cuda_fp16.h>
+extern "C" __global__ void narrow(const float* from, __half* to) { *to = __float2half(*from); }
+"""
+
+
+@pytest.fixture
+def some_arch():
+    return supported_archs()[-1]
+
+
+@pytest.mark.parametrize('arch', [72, 75, 86, 87, 89, 90, 100, 110, 120])
+def test_source_compiles_without_a_gpu(arch):
+    if arch not in supported_archs():
+        version = '.'.join(map(str, nvrtc_version()))
+        pytest.skip(f'NVRTC {version} does not compile for compute capability {arch / 10}')
+    assert compile_source(SCALE, f'sm_{arch}', {'SHIFT': '0'}).startswith(b'\x7fELF')
+    ptx = compile_source(SCALE, f'compute_{arch}', {'SHIFT': '0'}).decode()
+    assert f'.target sm_{arch}' in ptx
+    assert '.entry scale(' in ptx
+
+
+def test_definitions_and_options_reach_the_compiler(some_arch):
+    arch = f'compute_{some_arch}'
+    fused = compile_source(SCALE, arch, {'SHIFT': '0.1234f'})
+    assert b'fma.rn.f32' in fused
+    assert np.float32(0.1234).tobytes()[::-1].hex().upper().encode() in fused
+    apart = compile_source(SCALE, arch, {'SHIFT': '0.1234f'}, options=['--fmad=false'])
+    assert b'fma.rn.f32' not in apart
+
+
+def test_refused_source_comes_with_the_log(some_arch):
+    message = (
+        rf'compiling wrong\.cu for sm_{some_arch} failed with NVRTC_ERROR_COMPILATION.*'
+        r'wrong\.cu\(1\): error: identifier "unknown" is undefined'
+    )
+    with pytest.raises(CudaError, match=re.compile(message, re.DOTALL)):
+        compile_source('__device__ int x = unknown;', f'sm_{some_arch}', name='wrong.cu')
+
+
+def test_wrong_architecture_and_option_are_refused(some_arch):
+    message = re.compile(r'for sm_1 failed with NVRTC_ERROR.*gpu-architecture', re.DOTALL)
+    with pytest.raises(CudaError, match=message):
+        compile_source(SCALE, 'sm_1', {'SHIFT': '0'})
+    with pytest.raises(CudaError, match=re.compile(r'INVALID_OPTION.*--no-such', re.DOTALL)):
+        compile_source(SCALE, f'sm_{some_arch}', {'SHIFT': '0'}, options=['--no-such'])
+
+
+def test_warning_of_the_compiler_is_logged(some_arch, caplog):
+    with caplog.at_level(logging.WARNING):
+        compile_source('__global__ void k() { int unused; }', f'sm_{some_arch}', name='lax.cu')
+    assert re.search(r'lax\.cu for sm_\d+: .*unused', caplog.text)
+
+
+def test_headers_of_cuda_are_found(some_arch):
+    if not any((folder / 'cuda_fp16.h').is_file() for folder in compiler._candidates()):
+        pytest.skip("CUDA's headers are not installed")
+    assert compile_source(HALF, f'sm_{some_arch}').startswith(b'\x7fELF')
+
+
+def test_missing_headers_are_told_with_the_places(some_arch, tmp_path, monkeypatch):
+    monkeypatch.setattr(compiler, '_HEADER', 'cuda_absent.h')
+    monkeypatch.setenv('CUDA_HOME', str(tmp_path))
+    message = (
+        r'half\.cu\(1\): .*cannot open source file "cuda_fp16\.h".*'
+        rf"CUDA's headers are in none of {re.escape(str(tmp_path))}/include, .*; set CUDA_HOME"
+    )
+    with pytest.raises(CudaError, match=re.compile(message, re.DOTALL)):
+        compile_source(HALF, f'sm_{some_arch}', name='half.cu')
+
+
+def test_known_device_gets_machine_code():
+    for arch in supported_archs():
+        assert choose_arch(divmod(arch, 10)) == f'sm_{arch}'
+
+
+def test_newer_device_gets_code_that_the_driver_finishes():
+    assert choose_arch((99, 0)) == f'compute_{supported_archs()[-1]}'
+    unknown = next(
+        arch for arch in range(supported_archs()[0], 200) if arch not in supported_archs()
+    )
+    older = max(arch for arch in supported_archs() if arch < unknown)
+    assert choose_arch(divmod(unknown, 10)) == f'compute_{older}'
+
+
+def test_device_too_old_for_the_compiler_is_refused():
+    message = (
+        r'NVRTC \d+\.\d+ compiles for .* \d+\.\d and above, but this GPU has 1\.0; install an'
+    )
+    with pytest.raises(BackendError, match=message):
+        choose_arch((1, 0))
