@@ -1,20 +1,14 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The letterbox: YOLOv5's geometry, boxes that come back to where they were, OpenCV's resize."""
+"""The letterbox: YOLOv5's geometry, and boxes that come back to where they were."""
 
-import cv2
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from yolotrt_ros.core.letterbox import (
-    Letterbox,
-    letterbox_image,
-    PAD_VALUE,
-    resize_bilinear,
-)
-from yolotrt_ros.cpu.media import read_picture
+from yolotrt_ros.core.letterbox import Letterbox, letterbox_image, PAD_VALUE
+from yolotrt_ros.core.resize import resize_bilinear
 
 SIDES = st.integers(1, 8000)
 NETWORK_SIDES = st.integers(1, 64).map(lambda cells: 32 * cells)
@@ -116,51 +110,6 @@ def test_no_boxes_stay_no_boxes():
     for moved in (letterbox.to_source(none), letterbox.to_network(none)):
         assert moved.shape == (0, 4)
         assert moved.dtype == np.float32
-
-
-# A checkerboard is the hardest picture; sizes both smaller and larger than the source.
-@pytest.mark.parametrize('wh', [(1, 1), (1, 50), (50, 1), (37, 23), (64, 64), (200, 150)])
-@pytest.mark.parametrize('resized_wh', [(1, 1), (20, 20), (37, 23), (64, 48), (333, 500)])
-@pytest.mark.parametrize('picture', ['random', 'checkerboard'])
-def test_resize_is_opencvs_to_one_level(picture, wh, resized_wh, rng):
-    if picture == 'random':
-        image = rng.integers(0, 256, (wh[1], wh[0], 3), np.uint8)
-    else:
-        image = np.where(np.indices(wh[::-1]).sum(axis=0) % 2, 255, 0).astype(np.uint8)
-        image = np.repeat(image[:, :, np.newaxis], 3, axis=2)
-    ours = resize_bilinear(image, resized_wh).astype(int)
-    opencv = cv2.resize(image, resized_wh, interpolation=cv2.INTER_LINEAR)
-    assert np.abs(ours - opencv.reshape(ours.shape)).max() <= 1
-
-
-@pytest.mark.parametrize('photo', ['bus', 'dog', 'horses', 'person', 'zidane'])
-@pytest.mark.parametrize('resized_wh', [(320, 320), (480, 640), (640, 360), (1500, 1400)])
-def test_resized_photo_is_opencvs_but_for_its_truncation(photo, resized_wh, test_data):
-    image = read_picture(test_data(f'photos/{photo}.jpg'))
-    ours = resize_bilinear(image, resized_wh).astype(int)
-    difference = ours - cv2.resize(image, resized_wh, interpolation=cv2.INTER_LINEAR)
-    # OpenCV's second pass drops four bits before it adds: an eighth of its pixels is one too dark.
-    assert np.abs(difference).max() <= 1
-    assert np.abs(difference).mean() < 0.15
-
-
-@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 90), st.integers(1, 90))
-def test_resize_of_any_size_is_opencvs_to_one_level(width, height, new_width, new_height):
-    image = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), np.uint8)
-    ours = resize_bilinear(image, (new_width, new_height)).astype(int)
-    opencv = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_LINEAR)
-    assert np.abs(ours - opencv.reshape(ours.shape)).max() <= 1
-
-
-def test_resize_to_the_same_size_changes_nothing(rng):
-    image = rng.integers(0, 256, (31, 47, 3), np.uint8)
-    np.testing.assert_array_equal(resize_bilinear(image, (47, 31)), image)
-
-
-def test_resize_to_half_is_the_mean_of_four_pixels(rng):
-    image = rng.integers(0, 256, (20, 30, 3), np.uint8)
-    means = image.reshape(10, 2, 15, 2, 3).astype(float).mean(axis=(1, 3))
-    np.testing.assert_array_equal(resize_bilinear(image, (15, 10)), np.floor(means + 0.5))
 
 
 def test_letterboxed_image_is_the_resized_picture_on_grey(rng):

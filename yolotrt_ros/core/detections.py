@@ -63,5 +63,5 @@ class Detections:
         """
         boxes_xyxy = letterbox.to_source(self.boxes_xyxy)
         moved = Detections(boxes_xyxy, self.scores, self.class_ids, self.num_nonfinite)
-        visible = np.all(boxes_xyxy[:, 2:] > boxes_xyxy[:, :2], axis=1)
-        return moved[np.flatnonzero(visible)]
+        visible = (boxes_xyxy[:, 2] > boxes_xyxy[:, 0]) & (boxes_xyxy[:, 3] > boxes_xyxy[:, 1])
+        return moved if visible.all() else moved[visible]

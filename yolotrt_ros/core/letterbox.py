@@ -1,13 +1,16 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fit a camera image into the network's input, and bring boxes back: geometry and resampling."""
+"""Fit a camera image into the network's input, and bring boxes back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from yolotrt_ros.core.resize import resize_bilinear
 
 # The grey that YOLO networks are trained with around the picture.
 PAD_VALUE = 114
@@ -36,6 +39,7 @@ class Letterbox:
     pad_top: int
 
     @classmethod
+    @lru_cache(maxsize=256)  # cameras seldom change their size
     def fit(cls, source_wh: tuple[int, int], network_wh: tuple[int, int]) -> Letterbox:
         """Fit ``source_wh`` into ``network_wh``, both in pixels and positive; enlarges too."""
         ratio = min(network_wh[0] / source_wh[0], network_wh[1] / source_wh[1])
@@ -70,7 +74,7 @@ class Letterbox:
         :param boxes_xyxy: float32 ``(N, 4)``, source pixels.
         :returns: float32 ``(N, 4)``, network pixels.
         """
-        return boxes_xyxy * self._scale() + self._offset()
+        return boxes_xyxy * self._scale + self._offset
 
     def to_source(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """
@@ -79,15 +83,23 @@ class Letterbox:
         :param boxes_xyxy: float32 ``(N, 4)``, network pixels.
         :returns: float32 ``(N, 4)``, source pixels, within ``[0, W]`` and ``[0, H]``.
         """
-        limits = np.array([*self.source_wh, *self.source_wh], np.float32)
-        boxes_source = (boxes_xyxy - self._offset()) / self._scale()
-        return np.clip(boxes_source, np.float32(0), limits)
+        boxes_source = (boxes_xyxy - self._offset) / self._scale
+        np.maximum(boxes_source, np.float32(0), out=boxes_source)
+        np.minimum(boxes_source, self._limits, out=boxes_source)
+        return boxes_source
 
+    # Made once: a frame has microseconds, and small arrays are slow to make.
+    @cached_property
     def _scale(self) -> NDArray[np.float32]:
         return np.array([*self.scale_xy, *self.scale_xy], np.float32)
 
+    @cached_property
     def _offset(self) -> NDArray[np.float32]:
         return np.array([self.pad_left, self.pad_top] * 2, np.float32)
+
+    @cached_property
+    def _limits(self) -> NDArray[np.float32]:
+        return np.array([*self.source_wh, *self.source_wh], np.float32)
 
 
 def letterbox_image(image: NDArray[np.uint8], letterbox: Letterbox) -> NDArray[np.uint8]:
@@ -101,37 +113,3 @@ def letterbox_image(image: NDArray[np.uint8], letterbox: Letterbox) -> NDArray[n
     canvas = np.full((height, width, image.shape[2]), PAD_VALUE, np.uint8)
     canvas[letterbox.region] = resize_bilinear(image, letterbox.resized_wh)
     return canvas
-
-
-def resize_bilinear(image: NDArray[np.uint8], resized_wh: tuple[int, int]) -> NDArray[np.uint8]:
-    """
-    Resize with two taps a side, OpenCV's ``INTER_LINEAR``, rounded to nearest.
-
-    Output pixel ``i`` samples the source at ``(i + 0.5) * source / resized - 0.5``; samples
-    beyond the border repeat the border.
-
-    :param image: uint8 ``(H, W, C)``.
-    :param resized_wh: width and height of the result, pixels.
-    """
-    columns = _taps(image.shape[1], resized_wh[0])
-    rows = _taps(image.shape[0], resized_wh[1])
-    wide = _blend(image.astype(np.float64), *columns, axis=1)
-    return np.floor(_blend(wide, *rows, axis=0) + 0.5).astype(np.uint8)
-
-
-def _taps(source: int, resized: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return for each output index the first source index and the second tap's weight."""
-    position = (np.arange(resized) + 0.5) * (source / resized) - 0.5
-    position = np.clip(position, 0, source - 1)
-    first = np.minimum(position.astype(np.intp), max(source - 2, 0))
-    return first, position - first
-
-
-def _blend(
-    image: NDArray[np.float64], first: NDArray[np.intp], weight: NDArray[np.float64], axis: int
-) -> NDArray[np.float64]:
-    last = image.shape[axis] - 1
-    near = np.take(image, first, axis=axis)
-    far = np.take(image, np.minimum(first + 1, last), axis=axis)
-    weight = np.expand_dims(weight, tuple(i for i in range(image.ndim) if i != axis))
-    return near + (far - near) * weight
