@@ -19,13 +19,15 @@ COMMANDS = {
     'listen': ('yolotrt_ros.ros.listener_node', 'report rate, latency and classes of detections'),
     'detect': ('yolotrt_ros.tools.detect', 'find objects in pictures, folders and videos'),
     'evaluate': ('yolotrt_ros.tools.evaluate', 'measure the accuracy on labelled pictures'),
+    'prepare_onnx': ('yolotrt_ros.tools.prepare_onnx', 'end an ONNX network in the decode plugin'),
+    'build_engine': ('yolotrt_ros.tools.build_engine', 'build and verify a TensorRT engine'),
     'demo': ('yolotrt_ros.tools.demo', 'camera, detector and listener as three processes'),
 }
 
 
 def usage() -> str:
     """Return the list of commands."""
-    lines = [f'  {name:10s} {summary}' for name, (_, summary) in COMMANDS.items()]
+    lines = [f'  {name:12s} {summary}' for name, (_, summary) in COMMANDS.items()]
     return '\n'.join(
         [
             'usage: python -m yolotrt_ros COMMAND [options]',
@@ -62,6 +64,11 @@ def main(args: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def build_engine() -> int:
+    """Run ``ros2 run yolotrt_ros build_engine``."""
+    return main(['build_engine', *sys.argv[1:]])
 
 
 def _missing_text(command: str, error: ModuleNotFoundError) -> str:
