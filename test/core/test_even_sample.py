@@ -5,7 +5,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolotrt_ros.core.even_sample import EvenSample
+from yolotrt_ros.core.even_sample import even_indices, EvenSample
 
 
 def sample(length: int, size: int) -> list[int]:
@@ -27,3 +27,18 @@ def test_is_as_many_as_asked_for_in_order_and_spread(length, size):
     assert chosen[0] == 0
     gaps = [b - a for a, b in zip(chosen, [*chosen[1:], length], strict=True)]
     assert max(gaps) <= 4 * max(1, length / size)
+
+
+def test_no_items_have_no_indices():
+    assert even_indices(0, 5) == []
+    assert even_indices(5, 0) == []
+
+
+@given(st.integers(1, 10**9), st.integers(1, 300))
+def test_gaps_between_even_indices_differ_by_one_at_most(length, size):
+    indices = even_indices(length, size)
+    assert len(indices) == min(length, size)
+    assert indices[0] == 0
+    gaps = {b - a for a, b in zip(indices, [*indices[1:], length], strict=True)}
+    assert max(gaps) - min(gaps) <= 1
+    assert min(gaps) >= 1

@@ -1,12 +1,18 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A few items of a stream of unknown length, evenly spread over it."""
+"""A few items, evenly spread over a sequence or over a stream of unknown length."""
 
 from __future__ import annotations
 
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
+
+
+def even_indices(length: int, size: int) -> list[int]:
+    """Return at most ``size`` indices of ``length`` items, the first and then evenly spread."""
+    count = min(size, length)
+    return [index * length // count for index in range(count)]
 
 
 class EvenSample(Generic[Item]):
@@ -33,5 +39,4 @@ class EvenSample(Generic[Item]):
 
     def chosen(self) -> list[Item]:
         """Return at most ``size`` items, from the whole stream and in its order."""
-        count = min(self._size, len(self._items))
-        return [self._items[index * len(self._items) // count] for index in range(count)]
+        return [self._items[index] for index in even_indices(len(self._items), self._size)]
