@@ -1,0 +1,56 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Two engines whose outputs are known without running them, and a GPU to run them on."""
+
+import numpy as np
+import pytest
+
+from test import networks
+from test.trt.engines import build_engine, PROFILE, SHAPE, TABLES
+from yolotrt_ros.gpu.device import find_device
+from yolotrt_ros.gpu.session import CudaSession
+from yolotrt_ros.trt.engine import Engine
+
+
+@pytest.fixture(scope='session')
+def tables():
+    random = np.random.default_rng(0)
+    return {
+        name: (random.random(shape, np.float32), random.random(shape, np.float32))
+        for name, shape in TABLES.items()
+    }
+
+
+@pytest.fixture(scope='session')
+def static_plan(tensorrt_module, tables, tmp_path_factory):
+    path = tmp_path_factory.mktemp('static') / 'static.onnx'
+    networks.brightness_network(path, tables, input_shape=SHAPE)
+    return build_engine(tensorrt_module, path)
+
+
+@pytest.fixture(scope='session')
+def dynamic_plan(tensorrt_module, tables, tmp_path_factory):
+    path = tmp_path_factory.mktemp('dynamic') / 'dynamic.onnx'
+    shape = ('batch', 3, 'height', 'width')
+    networks.brightness_network(path, tables, input_shape=shape)
+    return build_engine(tensorrt_module, path, PROFILE)
+
+
+@pytest.fixture
+def session(cuda):
+    with CudaSession(find_device('0')) as session:
+        yield session
+
+
+@pytest.fixture
+def static_engine(static_plan, session):
+    engine = Engine(static_plan, session)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def dynamic_engine(dynamic_plan, session):
+    engine = Engine(dynamic_plan, session)
+    yield engine
+    engine.close()
