@@ -10,7 +10,7 @@ from pathlib import Path
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import BackendError, ConfigError
 from yolotrt_ros.core.pipeline import Pipeline
-from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
+from yolotrt_ros.cpu.host_pipeline import open_onnx
 
 _logger = logging.getLogger(__name__)
 
@@ -58,9 +58,16 @@ def open_engine(config: DetectorConfig) -> Pipeline:
     """
     from yolotrt_ros.gpu.device import find_device
     from yolotrt_ros.trt.engine_session import EngineSession
+    from yolotrt_ros.trt.gpu_pipeline import GpuPipeline
 
-    plugin_path = Path(config.plugin_path) if config.plugin_path else None
     session = EngineSession(
-        Path(config.engine_path), device=find_device(config.device), plugin_path=plugin_path
+        Path(config.engine_path),
+        device=find_device(config.device),
+        plugin_path=Path(config.plugin_path) if config.plugin_path else None,
+        blocking_wait=config.gpu_wait == 'block',
     )
-    return HostPipeline(session, config)
+    try:
+        return GpuPipeline(session, config)
+    except BaseException:
+        session.close()
+        raise

@@ -54,6 +54,7 @@ def test_only_the_selection_can_be_changed_while_the_detector_runs():
         'max_detections',
         'class_agnostic_nms',
         'class_filter',
+        'class_thresholds',
     }
 
 
@@ -145,6 +146,13 @@ def test_selection_refuses_a_threshold_below_the_network_s_own():
         ConfigError, match=r'itself drops scores below 0\.1; .*--score-threshold 0\.05'
     ):
         DetectorConfig(score_threshold=0.05).selection(info)
+
+
+def test_selection_refuses_a_threshold_of_a_class_below_the_network_s_own():
+    info = replace(INFO, score_floor=0.1)
+    config = DetectorConfig(class_thresholds=('car=0.05',))
+    with pytest.raises(ConfigError, match=r"'class_thresholds' is .* scores below 0\.1; .* 0\.05"):
+        config.selection(info)
 
 
 def test_error_carries_its_data():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from yolotrt_ros.core.errors import ModelError
-from yolotrt_ros.core.heads import Head, num_cells, recognise
+from yolotrt_ros.core.heads import Head, num_cells, PLUGIN_OUTPUTS, recognise
 
 ANCHORS = tuple(float(size) for size in range(10, 28))
 STRIDES = (8, 16, 32)
@@ -14,6 +14,22 @@ STRIDES = (8, 16, 32)
 
 def zeros(**shapes):
     return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+
+
+def counted(names=('n', 'boxes', 'scores', 'classes'), *, batch=1, rows=100, dtype=np.float32):
+    """Make counts, boxes, scores and classes that hold nothing but rubbish."""
+    return {
+        names[0]: np.full((batch, 1), -7, np.int32),
+        names[1]: np.full((batch, rows, 4), np.nan, dtype),
+        names[2]: np.full((batch, rows), np.nan, dtype),
+        names[3]: np.full((batch, rows), -7, np.int32),
+    }
+
+
+def end_to_end(rows=300, *, batch=1, class_id=3, dtype=np.float32):
+    outputs = np.zeros((batch, rows, 6), dtype)
+    outputs[..., 5] = class_id
+    return {'output0': outputs}
 
 
 def raw_heads(network_wh, num_classes, *, strides=STRIDES, fill=0.5):
@@ -118,21 +134,97 @@ def test_raw_heads_without_their_anchors_say_how_many_are_needed(anchors):
         recognise(raw_heads((64, 64), 2), (64, 64), anchors=anchors)
 
 
+@pytest.mark.parametrize('dtype', [np.float32, np.float16])
+@pytest.mark.parametrize(('batch', 'rows'), [(1, 1), (1, 63), (4, 25200)])
+def test_outputs_of_the_decode_plugin_are_recognised_by_their_names(batch, rows, dtype):
+    outputs = counted(PLUGIN_OUTPUTS, batch=batch, rows=rows, dtype=dtype)
+    reversed_outputs = dict(reversed(outputs.items()))
+    layout = recognise(reversed_outputs, (32, 32), num_classes=80)
+    assert layout.head is Head.PLUGIN
+    assert layout.num_classes == 80
+    assert layout.output_names == PLUGIN_OUTPUTS
+    assert layout.head.holds_class_ids
+    assert not layout.head.is_suppressed
+
+
+def test_outputs_of_the_decode_plugin_are_found_beside_the_heads():
+    outputs = raw_heads((64, 64), 2) | counted(PLUGIN_OUTPUTS)
+    assert recognise(outputs, (64, 64), num_classes=2).head is Head.PLUGIN
+
+
+@pytest.mark.parametrize(
+    'names',
+    [
+        ('num_detections', 'detection_boxes', 'detection_scores', 'detection_classes'),
+        ('num_dets', 'det_boxes', 'det_scores', 'det_classes'),  # YOLOv7's exporter
+    ],
+)
+@pytest.mark.parametrize('batch', [1, 4])
+def test_outputs_of_efficient_nms_are_recognised_in_any_order(names, batch):
+    outputs = counted(names, batch=batch)
+    reordered = {name: outputs[name] for name in sorted(outputs)}
+    layout = recognise(reordered, (640, 640), num_classes=3)
+    assert layout.head is Head.EFFICIENT_NMS
+    assert layout.output_names == names
+    assert layout.num_classes == 3
+    assert layout.head.is_suppressed
+
+
+@pytest.mark.parametrize(('batch', 'rows'), [(1, 300), (8, 100), (1, 1000), (1, 0)])
+@pytest.mark.parametrize('dtype', [np.float32, np.float16])
+def test_rows_that_end_in_a_class_id_are_end_to_end(batch, rows, dtype):
+    outputs = end_to_end(rows, batch=batch, dtype=dtype)
+    layout = recognise(outputs, (640, 640), num_classes=80)
+    assert layout.head is Head.END_TO_END
+    assert layout.output_names == ('output0',)
+    assert layout.num_classes == 80
+    assert layout.head.is_suppressed
+
+
+def test_six_columns_for_each_anchor_are_a_class_score_not_a_class_id():
+    assert recognise(end_to_end(63), (32, 32), num_classes=9).head is Head.YOLOV5
+
+
+@pytest.mark.parametrize(
+    'outputs', [counted(PLUGIN_OUTPUTS), counted(), end_to_end()], ids=['plugin', 'nms', 'rows']
+)
+def test_class_ids_need_the_number_of_classes(outputs):
+    message = rf'the outputs {", ".join(outputs)} hold class ids, .* set the parameter class_names'
+    with pytest.raises(ModelError, match=message):
+        recognise(outputs, (640, 640))
+
+
+def test_class_scores_tell_their_number_themselves():
+    layout = recognise(zeros(output0=(1, 63, 6)), (32, 32), num_classes=80)
+    assert layout.num_classes == 1
+    assert not layout.head.holds_class_ids
+
+
 @pytest.mark.parametrize(
     'outputs',
     [
         pytest.param({}, id='no output'),
         pytest.param(zeros(a=(1, 85, 22, 22)), id='one raw head (FastestDet)'),
-        pytest.param(zeros(a=(1, 300, 6)), id='detections after NMS (YOLOv10)'),
+        pytest.param(end_to_end(1001), id='too many rows to be suppressed'),
+        pytest.param(end_to_end(class_id=0.5), id='a score where the class id belongs'),
+        pytest.param(end_to_end(class_id=-2), id='negative class ids'),
+        pytest.param(end_to_end(class_id=np.nan), id='class ids that are not numbers'),
         pytest.param(zeros(a=(1, 63, 5)), id='rows without a class score'),
         pytest.param(zeros(a=(1, 4, 21)), id='columns without a class score'),
-        pytest.param(zeros(a=(1, 64, 6)), id='one row too many'),
+        pytest.param(zeros(a=(1, 64, 7)), id='one row too many'),
         pytest.param(zeros(a=(63, 6)), id='no batch'),
         pytest.param(zeros(a=(1, 1000)), id='a classifier'),
         pytest.param(
             zeros(n=(1, 1), boxes=(1, 100, 4), scores=(1, 100), classes=(1, 100)),
-            id='four outputs of an NMS plugin',
+            id='counts and classes that are no integers',
         ),
+        pytest.param(
+            counted() | {'n': np.zeros((1, 2), np.int32)}, id='more than one count an image'
+        ),
+        pytest.param(
+            counted() | {'scores': np.zeros((1, 99), np.float32)}, id='fewer scores than boxes'
+        ),
+        pytest.param(counted() | zeros(e=(1, 2, 3)), id='a fifth output'),
         pytest.param(zeros(a=(1, 21, 4, 4), b=(1, 18, 2, 2), c=(1, 21, 1, 1)), id='channels'),
         pytest.param(zeros(a=(1, 20, 4, 4), b=(1, 20, 2, 2), c=(1, 20, 1, 1)), id='not 3 anchors'),
         pytest.param(zeros(a=(1, 15, 4, 4), b=(1, 15, 2, 2), c=(1, 15, 1, 1)), id='no classes'),
@@ -150,4 +242,4 @@ def test_unknown_layout_shows_what_came_and_what_is_supported(outputs):
     for head in Head:
         assert f'{head.name}: {head.value}' in text
     assert 'A = 63 (YOLOV5) or 21 (YOLOV8)' in text
-    assert 'export the network without NMS' in text
+    assert 'export the network with one of these outputs' in text

@@ -7,7 +7,7 @@ import pytest
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.selection import find_class_ids, Selection
+from yolotrt_ros.core.selection import find_class_ids, find_class_thresholds, Selection
 
 NAMES = ('person', 'bicycle', 'car')
 
@@ -35,6 +35,16 @@ def candidates():
         ({'class_ids': frozenset({1, 2}), 'class_agnostic_nms': True}, [2, 1]),
         # Nor does it take up the only place.
         ({'class_ids': frozenset({1, 2}), 'max_detections': 1}, [2]),
+        ({'score_threshold': 0.75}, [0, 2]),
+        ({'score_threshold': 0.95}, []),
+        ({'class_thresholds': ((0, 0.95),)}, [2, 1]),
+        ({'score_threshold': 0.95, 'class_thresholds': ((2, 0.75),)}, [2]),
+        ({'score_threshold': 0.95, 'class_thresholds': ((2, 0.75), (1, 0.1))}, [2, 1]),
+        ({'class_thresholds': ((77, 0.95),)}, [0, 2, 1]),
+        # A person that is too weak does not hide the car either.
+        ({'class_thresholds': ((0, 0.95),), 'class_agnostic_nms': True}, [2, 1]),
+        # The filter goes before a threshold.
+        ({'class_ids': frozenset({1}), 'class_thresholds': ((2, 0.1),)}, [1]),
     ],
 )
 def test_rules_decide_what_is_kept(rules, class_ids):
@@ -42,6 +52,32 @@ def test_rules_decide_what_is_kept(rules, class_ids):
     kept = Selection(**(usual | rules)).apply(candidates())
     assert kept.class_ids.tolist() == class_ids
     assert kept.num_nonfinite == 4
+
+
+def test_threshold_is_inclusive_in_single_precision():
+    found = candidates()
+    exact = Selection(float(np.float32(0.7)), 0.45, 9, class_thresholds=((0, 0.9), (2, 0.8)))
+    assert exact.apply(found).class_ids.tolist() == [0, 2, 1]
+    above = Selection(0.95, 0.45, 9, class_thresholds=((0, np.nextafter(np.float32(0.9), 1)),))
+    assert len(above.apply(found)) == 0
+
+
+@pytest.mark.parametrize(
+    ('class_thresholds', 'floor'),
+    [((), 0.25), (((3, 0.5),), 0.25), (((3, 0.125),), 0.125), (((3, 0.2), (1, 0.1)), 0.1)],
+)
+def test_score_floor_is_the_lowest_threshold(class_thresholds, floor):
+    assert Selection(0.25, 0.45, 9, class_thresholds=class_thresholds).score_floor == floor
+
+
+def test_class_threshold_table_holds_what_each_class_must_reach():
+    selection = Selection(
+        0.25, 0.45, 9, class_ids=frozenset({0, 2, 9}), class_thresholds=((2, 0.5), (9, 0.1))
+    )
+    table = selection.class_threshold_table(4)
+    assert table.dtype == np.float32
+    assert table.tolist() == [0.25, np.inf, 0.5, np.inf]
+    assert selection.class_threshold_table(0).shape == (0,)
 
 
 def test_iou_threshold_is_handed_on():
@@ -86,3 +122,28 @@ def test_unknown_class_is_refused_with_the_names_of_the_network(entry):
 def test_all_unknown_classes_are_named_at_once():
     with pytest.raises(ConfigError, match="'dog', 'cat' is no class"):
         find_class_ids(('dog', 'car', 'cat'), NAMES)
+
+
+@pytest.mark.parametrize(
+    ('entries', 'thresholds'),
+    [
+        ((), ()),
+        (('car=0.5',), ((1, 0.5),)),
+        (('1=0', 'person=1'), ((0, 1.0), (1, 0.0))),
+        (('car=0.5', 'car=0.25'), ((1, 0.25),)),
+        (('a=b=.5',), ((2, 0.5),)),
+    ],
+)
+def test_thresholds_of_classes_are_read(entries, thresholds):
+    assert find_class_thresholds(entries, ('person', 'car', 'a=b')) == thresholds
+
+
+@pytest.mark.parametrize('entry', ['car', 'car=', '=0.5', 'car=high', 'car=1.5', 'car=nan', ''])
+def test_threshold_of_another_form_is_refused(entry):
+    with pytest.raises(ConfigError, match='must be a class, an equals sign and a score'):
+        find_class_thresholds((entry,), ('person', 'car'))
+
+
+def test_threshold_of_an_unknown_class_is_refused():
+    with pytest.raises(ConfigError, match=r"'class_thresholds' .* 'dog' is no class of this"):
+        find_class_thresholds(('dog=0.5',), ('person', 'car'))

@@ -10,7 +10,7 @@ from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.cpu.host_pipeline import metadata_anchors, open_onnx
+from yolotrt_ros.cpu.host_pipeline import open_onnx
 
 pytest.importorskip('onnxruntime')
 NAMES = {'names': "{0: 'ball', 1: 'cone', 2: 'cup'}"}
@@ -244,29 +244,6 @@ def test_raw_heads_without_anchors_are_refused(tmp_path, rng):
     path = networks.raw_heads_network(tmp_path / 'raw.onnx', weights, has_sigmoid=True)
     with pytest.raises(ModelError, match='are raw heads and need 18 anchor sizes'):
         open_pipeline(path, network_width=64, network_height=64)
-
-
-@pytest.mark.parametrize(
-    ('text', 'anchors'),
-    [
-        (None, ()),
-        ('[]', ()),
-        ('[10, 13, 16.5]', (10.0, 13.0, 16.5)),
-        ('[[[10, 13], [16, 30]], [[30, 61], [62, 45]]]', (10, 13, 16, 30, 30, 61, 62, 45)),
-    ],
-)
-def test_metadata_anchors_are_read_in_order(text, anchors):
-    assert metadata_anchors(text) == anchors
-
-
-@pytest.mark.parametrize(
-    'text', ['', '[1, 2', 'ten', "['ten']", '[[1, 2], [3]]', "{'a': 1}", 'None']
-)
-def test_other_metadata_anchors_are_refused_and_shown(text):
-    message = r"'anchors' must be lists of widths and heights .* set the parameter anchors"
-    with pytest.raises(ModelError, match=message) as caught:
-        metadata_anchors(text)
-    assert f'but is {text!r}' in str(caught.value)
 
 
 def test_unknown_layout_is_refused_with_what_is_supported(test_data):

@@ -48,6 +48,22 @@ def read_names_file(path: Path) -> tuple[str, ...]:
     return names
 
 
+def count_class_names(
+    *,
+    given: Sequence[str] = (),
+    path: Path | None = None,
+    metadata: str | None = None,
+) -> int | None:
+    """
+    Return how many names the first source that has them holds, or None where there is none.
+
+    :raises ConfigError: the file cannot be read or holds no name.
+    :raises ModelError: the metadata is no list of names.
+    """
+    found = _find(given, path, metadata)
+    return None if found is None else len(found[0])
+
+
 def choose_class_names(
     num_classes: int,
     *,
@@ -64,26 +80,33 @@ def choose_class_names(
     :raises ConfigError: the parameter or the file has another number of names than the network.
     :raises ModelError: the metadata has.
     """
-    if given:
-        names, source = tuple(given), 'class_names'
-    elif path is not None:
-        names, source = read_names_file(path), 'class_names_path'
-    elif metadata is not None:
-        names = parse_metadata_names(metadata)
-        if len(names) != num_classes:
-            raise ModelError(
-                f'the metadata names {len(names)} classes, but the outputs hold {num_classes}; '
-                'export the network again or set the parameter class_names'
-            )
-        return names
-    else:
+    found = _find(given, path, metadata)
+    if found is None:
         return tuple(str(index) for index in range(num_classes))
-    if len(names) != num_classes:
-        value = list(names) if source == 'class_names' else str(path)
-        raise ConfigError(
-            source, value, f'has {len(names)} names, but the network has {num_classes} classes'
+    names, parameter, value = found
+    if len(names) == num_classes:
+        return names
+    if parameter is None:
+        raise ModelError(
+            f'the metadata names {len(names)} classes, but the outputs hold {num_classes}; '
+            'export the network again or set the parameter class_names'
         )
-    return names
+    raise ConfigError(
+        parameter, value, f'has {len(names)} names, but the network has {num_classes} classes'
+    )
+
+
+def _find(
+    given: Sequence[str], path: Path | None, metadata: str | None
+) -> tuple[tuple[str, ...], str | None, object] | None:
+    """Return names, and the parameter they came from with its value; None is the metadata."""
+    if given:
+        return tuple(given), 'class_names', list(given)
+    if path is not None:
+        return read_names_file(path), 'class_names_path', str(path)
+    if metadata is not None:
+        return parse_metadata_names(metadata), None, metadata
+    return None
 
 
 def _is_index(key: object) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.pipeline import NetworkInfo
-from yolotrt_ros.core.selection import find_class_ids, Selection
+from yolotrt_ros.core.selection import find_class_ids, find_class_thresholds, Selection
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 
@@ -80,6 +80,17 @@ class DetectorConfig:
     )
     plugin_path: str = _parameter(
         '', 'Compiled decode plugin; empty takes the one that was compiled for the engine.'
+    )
+    cuda_graph: bool = _parameter(
+        True, 'Whether the work of the GPU on a frame is recorded once and launched as a whole.'
+    )
+    gpu_wait: str = _parameter(
+        'spin',
+        'How to wait for the GPU: spin answers fastest and keeps a core busy, block sleeps.',
+        choices=('spin', 'block'),
+    )
+    copy_threads: int = _parameter(
+        2, 'Threads that copy a frame into memory that the GPU reads.', minimum=1, maximum=16
     )
     network_width: int = _parameter(
         640,
@@ -151,6 +162,11 @@ class DetectorConfig:
     class_filter: tuple[str, ...] = _parameter(
         (), 'Names or indices of the classes kept; empty keeps all.', dynamic=True
     )
+    class_thresholds: tuple[str, ...] = _parameter(
+        (),
+        'Lowest score of single classes, such as person=0.4; the others have score_threshold.',
+        dynamic=True,
+    )
 
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
@@ -178,24 +194,27 @@ class DetectorConfig:
         """
         Return the rules for a network.
 
-        :raises ConfigError: ``class_filter`` names a class that the network does not have, or
-            ``score_threshold`` asks for scores that the network itself drops.
+        :raises ConfigError: a class is named that the network does not have, or a threshold
+            asks for scores that the network itself drops.
         """
-        if self.score_threshold < info.score_floor:
-            raise ConfigError(
-                'score_threshold',
-                self.score_threshold,
-                f'{info.model_path} itself drops scores below {info.score_floor:g}; raise the '
-                'threshold, or build the engine again with '
-                f'--score-threshold {self.score_threshold:g}',
-            )
-        return Selection(
+        selection = Selection(
             self.score_threshold,
             self.iou_threshold,
             self.max_detections,
             self.class_agnostic_nms,
             find_class_ids(self.class_filter, info.class_names),
+            find_class_thresholds(self.class_thresholds, info.class_names),
         )
+        if selection.score_floor < info.score_floor:
+            is_general = selection.score_floor == self.score_threshold
+            raise ConfigError(
+                'score_threshold' if is_general else 'class_thresholds',
+                self.score_threshold if is_general else list(self.class_thresholds),
+                f'{info.model_path} itself drops scores below {info.score_floor:g}; raise the '
+                'threshold, or build the engine again with '
+                f'--score-threshold {selection.score_floor:g}',
+            )
+        return selection
 
 
 def parameter_of(item: Field[Any]) -> Parameter:

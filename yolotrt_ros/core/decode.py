@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import DetectionError
 from yolotrt_ros.core.heads import Head, HeadLayout
 
 
 # Not numbers are counted below, so NumPy need not warn of them as well.
 @np.errstate(invalid='ignore', over='ignore')
 def decode(
-    outputs: Sequence[NDArray[np.floating]], layout: HeadLayout, score_threshold: float
+    outputs: Sequence[NDArray[Any]], layout: HeadLayout, score_threshold: float
 ) -> Detections:
     """
     Decode one image of any known layout.
@@ -24,12 +26,21 @@ def decode(
     :param outputs: the arrays named by ``layout.output_names``, in that order, without the batch.
     :param score_threshold: lowest score kept.
     :returns: candidates in network pixels, in no particular order.
+    :raises DetectionError: the network says that it put out more rows than it has.
     """
     match layout.head:
         case Head.YOLOV5:
             return decode_yolov5(outputs[0], score_threshold)
         case Head.YOLOV8:
             return decode_yolov8(outputs[0], score_threshold)
+        case Head.END_TO_END:
+            boxes_xyxy, scores, classes = np.split(outputs[0], (4, 5), axis=1)
+            return decode_rows(
+                boxes_xyxy, scores[:, 0], classes[:, 0], layout.num_classes, score_threshold
+            )
+        case Head.PLUGIN | Head.EFFICIENT_NMS:
+            boxes_xyxy, scores, classes = _counted(outputs)
+            return decode_rows(boxes_xyxy, scores, classes, layout.num_classes, score_threshold)
     if layout.anchors is None:
         raise ValueError('raw heads need anchors in their layout')
     heads = outputs if layout.has_sigmoid else [sigmoid(head) for head in outputs]
@@ -65,6 +76,43 @@ def decode_yolov8(predictions: NDArray[np.floating], score_threshold: float) -> 
     best = columns[4:].argmax(axis=0)
     scores = columns[4 + best, np.arange(columns.shape[1])]
     return _candidates(_corners(columns[:4].T), scores, best, score_threshold)
+
+
+def decode_rows(
+    boxes_xyxy: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    classes: NDArray[np.floating] | NDArray[np.integer],
+    num_classes: int,
+    score_threshold: float,
+) -> Detections:
+    """
+    Check the rows of a network that puts out boxes, scores and class ids.
+
+    :param boxes_xyxy: ``(N, 4)``, network pixels.
+    :param scores: ``(N,)``.
+    :param classes: ``(N,)`` ids, as integers or as whole floats; a row with an id that the
+        network does not have is no candidate, and counts as one that is not a number.
+    :param num_classes: ids run from 0 to one less.
+    :param score_threshold: lowest score kept.
+    """
+    rows = ~(scores < score_threshold)
+    known = (classes[rows] >= 0) & (classes[rows] < num_classes)
+    class_ids = np.where(known, classes[rows], 0).astype(np.intp)
+    sound_scores = np.where(known, scores[rows], np.nan).astype(np.float32)
+    return _candidates(
+        boxes_xyxy[rows].astype(np.float32), sound_scores, class_ids, score_threshold
+    )
+
+
+def _counted(outputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Take the rows in front of the count: what lies behind it means nothing."""
+    count, num_rows = int(outputs[0][0]), len(outputs[1])
+    if not 0 <= count <= num_rows:
+        raise DetectionError(
+            f'the network says it put out {count} candidates, but has room for {num_rows} only; '
+            'build the engine again with the plugin library that is loaded'
+        )
+    return [output[:count] for output in outputs[1:]]
 
 
 def decode_raw_heads(

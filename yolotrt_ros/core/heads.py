@@ -1,12 +1,13 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recognise what a network puts out from the shapes of its outputs, not from its name."""
+"""Recognise what a network puts out from the shapes of its outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,16 @@ from yolotrt_ros.core.errors import ModelError
 # Pixels between neighbouring cells: three levels, or four for networks made for 1280 pixels.
 STRIDE_SETS = ((8, 16, 32), (8, 16, 32, 64))
 ANCHORS_PER_CELL = 3
+# Networks without suppression keep a few hundred rows; more would be something else.
+MAX_END_TO_END_ROWS = 1000
+PLUGIN_OUTPUTS = (
+    'DecodeNumDetection',
+    'DecodeDetectionBoxes',
+    'DecodeDetectionScores',
+    'DecodeDetectionClasses',
+)
+
+Outputs = Mapping[str, NDArray[Any]]
 
 
 class Head(Enum):
@@ -24,6 +35,19 @@ class Head(Enum):
     YOLOV5 = '[B, A, 5+nc]: cx cy w h objectness class scores (YOLOv5, YOLOv7)'
     YOLOV8 = '[B, 4+nc, A]: cx cy w h class scores, one column a candidate (YOLOv8, YOLO11)'
     RAW_HEADS = '[B, 3*(5+nc), H, W] for each level: YOLOv5 before decoding, with anchors'
+    PLUGIN = 'DecodeNumDetection [B, 1], boxes [B, N, 4], scores and classes [B, N]: YoloLayer_TRT'
+    EFFICIENT_NMS = '[B, 1], [B, N, 4], [B, N], [B, N]: count boxes scores classes (EfficientNMS)'
+    END_TO_END = '[B, N, 6]: x1 y1 x2 y2 score class, already suppressed (YOLOv10, YOLO26)'
+
+    @property
+    def holds_class_ids(self) -> bool:
+        """Whether boxes come with a class id, not with a score for each class."""
+        return self in (Head.PLUGIN, Head.EFFICIENT_NMS, Head.END_TO_END)
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether the network itself drops boxes that overlap a better one."""
+        return self in (Head.EFFICIENT_NMS, Head.END_TO_END)
 
 
 @dataclass(frozen=True)
@@ -32,9 +56,10 @@ class HeadLayout:
     How a network's outputs are to be read.
 
     :param head: the layout.
-    :param num_classes: number of class scores.
-    :param output_names: the outputs in the order of the decoder, p3 before p4 before p5.
-    :param strides: pixels between neighbouring cells of each level.
+    :param num_classes: number of classes; ids run from 0 to one less.
+    :param output_names: the outputs in the order of the decoder: p3 before p4 before p5; counts,
+        boxes, scores, classes.
+    :param strides: pixels between neighbouring cells of each level; empty for class ids.
     :param anchors: float32 ``(levels, 3, 2)``, width and height in network pixels; raw heads only.
     :param has_sigmoid: whether raw heads come after the sigmoid.
     """
@@ -48,33 +73,85 @@ class HeadLayout:
 
 
 def recognise(
-    outputs: Mapping[str, NDArray[np.floating]],
+    outputs: Outputs,
     network_wh: tuple[int, int],
     *,
     anchors: Sequence[float] = (),
+    num_classes: int | None = None,
 ) -> HeadLayout:
     """
     Find the layout of a network's outputs.
 
     :param outputs: name and values of one run, batch first; the values decide only whether raw
-        heads still need their sigmoid.
+        heads still need their sigmoid, and whether six columns end in a class id.
     :param network_wh: width and height of the input of that run, pixels.
     :param anchors: width and height of each anchor in network pixels, p3 to p5; raw heads only.
-    :raises ModelError: the outputs are none of ``Head``, or raw heads came without anchors.
+    :param num_classes: number of class names that are known; needed by outputs that hold class
+        ids, because nothing in them tells it.
+    :raises ModelError: the outputs are none of ``Head``, or came without the anchors or the
+        number of classes that they need.
     """
+    # Both put out the same four shapes: only the names tell which still needs suppression.
+    plugin = {name: outputs[name] for name in PLUGIN_OUTPUTS if name in outputs}
+    if names := _counted_names(plugin):
+        return _with_class_ids(Head.PLUGIN, names, num_classes)
+    if names := _counted_names(outputs):
+        return _with_class_ids(Head.EFFICIENT_NMS, names, num_classes)
     # Some exporters put out what they decoded beside what they decoded it from.
     decoded = (
         _recognise_decoded(name, values.shape, network_wh) for name, values in outputs.items()
     )
-    layout = next(filter(None, decoded), None) or _recognise_raw(outputs, network_wh, anchors)
-    if layout is None:
-        raise ModelError(_unknown_layout_text(outputs, network_wh))
-    return layout
+    if layout := next(filter(None, decoded), None) or _recognise_raw(outputs, network_wh, anchors):
+        return layout
+    if names := _end_to_end_name(outputs):
+        return _with_class_ids(Head.END_TO_END, names, num_classes)
+    raise ModelError(_unknown_layout_text(outputs, network_wh))
 
 
 def num_cells(network_wh: tuple[int, int], strides: Sequence[int]) -> int:
     """Count the cells of all levels."""
     return sum((network_wh[0] // stride) * (network_wh[1] // stride) for stride in strides)
+
+
+def _counted_names(outputs: Outputs) -> tuple[str, ...]:
+    """Find counts, boxes, scores and classes by shape and type, whatever they are called."""
+    boxes = [n for n, v in outputs.items() if v.ndim == 3 and v.shape[2] == 4 and _is_real(v)]
+    scores = [n for n, v in outputs.items() if v.ndim == 2 and _is_real(v)]
+    integers = [n for n, v in outputs.items() if v.ndim == 2 and not _is_real(v)]
+    if (len(outputs), len(boxes), len(scores), len(integers)) != (4, 1, 1, 2):
+        return ()
+    # Where there is one row only, both have one column, and counts come first.
+    counts, classes = sorted(integers, key=lambda name: outputs[name].shape[1])
+    rows = {outputs[name].shape[:2] for name in (boxes[0], scores[0], classes)}
+    if len(rows) != 1 or outputs[counts].shape != (rows.pop()[0], 1):
+        return ()
+    return counts, boxes[0], scores[0], classes
+
+
+def _end_to_end_name(outputs: Outputs) -> tuple[str, ...]:
+    for name, values in outputs.items():
+        if values.ndim == 3 and values.shape[2] == 6 and values.shape[1] <= MAX_END_TO_END_ROWS:
+            # Whole numbers in the last column: no network's class scores look like this.
+            class_ids = values[..., 5]
+            if np.all(class_ids == np.floor(class_ids)) and np.all(class_ids >= -1):
+                return (name,)
+    return ()
+
+
+def _with_class_ids(
+    head: Head, output_names: tuple[str, ...], num_classes: int | None
+) -> HeadLayout:
+    if num_classes is None:
+        raise ModelError(
+            f'the outputs {", ".join(output_names)} hold class ids, but not how many classes '
+            'there are; set the parameter class_names or class_names_path, or export the network '
+            'with a "names" metadata entry'
+        )
+    return HeadLayout(head, num_classes, output_names, ())
+
+
+def _is_real(values: NDArray[Any]) -> bool:
+    return bool(np.issubdtype(values.dtype, np.floating))
 
 
 def _recognise_decoded(
@@ -92,7 +169,7 @@ def _recognise_decoded(
 
 
 def _recognise_raw(
-    outputs: Mapping[str, NDArray[np.floating]],
+    outputs: Outputs,
     network_wh: tuple[int, int],
     anchors: Sequence[float],
 ) -> HeadLayout | None:
@@ -126,9 +203,7 @@ def _recognise_raw(
     )
 
 
-def _unknown_layout_text(
-    outputs: Mapping[str, NDArray[np.floating]], network_wh: tuple[int, int]
-) -> str:
+def _unknown_layout_text(outputs: Outputs, network_wh: tuple[int, int]) -> str:
     found = ', '.join(f'{name} {list(values.shape)}' for name, values in outputs.items())
     three = num_cells(network_wh, STRIDE_SETS[0])
     known = '\n'.join(f'  {head.name}: {head.value}' for head in Head)
@@ -136,5 +211,5 @@ def _unknown_layout_text(
         f'the outputs of this network are no layout that can be decoded: {found} '
         f'for an input of {network_wh[0]}x{network_wh[1]} pixels.\nSupported are\n{known}\n'
         f'with A = {ANCHORS_PER_CELL * three} (YOLOV5) or {three} (YOLOV8) at this size; '
-        'export the network without NMS and with one of these outputs'
+        'export the network with one of these outputs'
     )

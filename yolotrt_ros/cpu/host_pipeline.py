@@ -4,21 +4,20 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yolotrt_ros.core.class_names import choose_class_names
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.decode import decode
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import DetectionError, ModelError
-from yolotrt_ros.core.heads import recognise
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
+from yolotrt_ros.core.network_reading import read_network
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.core.session import Session
@@ -48,10 +47,8 @@ class HostPipeline:
             session.input_dtype,
             fixed_batch=session.batch is not None,
         )
-        self._layout = recognise(
-            self._outputs_on_grey(network_wh),
-            network_wh,
-            anchors=config.anchors or metadata_anchors(session.metadata.get('anchors')),
+        self._layout, class_names = read_network(
+            self._outputs_on_grey(network_wh), network_wh, session.metadata, config
         )
         self._stage_times: StageTimes = {}
         self._info = NetworkInfo(
@@ -59,12 +56,7 @@ class HostPipeline:
             backend=session.backend,
             network_wh=network_wh,
             max_batch=session.batch or max_batch,
-            class_names=choose_class_names(
-                self._layout.num_classes,
-                given=config.class_names,
-                path=Path(config.class_names_path) if config.class_names_path else None,
-                metadata=session.metadata.get('names'),
-            ),
+            class_names=class_names,
             head=self._layout.head.name,
             score_floor=session.score_floor,
         )
@@ -114,7 +106,9 @@ class HostPipeline:
     def _detections(
         self, outputs: list[NDArray[np.floating]], letterbox: Letterbox, selection: Selection
     ) -> Detections:
-        candidates = decode(outputs, self._layout, selection.score_threshold)
+        candidates = decode(outputs, self._layout, selection.score_floor)
+        if self._layout.head.is_suppressed:
+            selection = replace(selection, iou_threshold=1.0)
         return selection.apply(candidates).in_source(letterbox)
 
     def _outputs_on_grey(self, network_wh: tuple[int, int]) -> dict[str, NDArray[np.floating]]:
@@ -142,22 +136,3 @@ def open_onnx(config: DetectorConfig) -> HostPipeline:
     """
     session = OnnxSession(Path(config.onnx_path), num_threads=config.num_threads)
     return HostPipeline(session, config)
-
-
-def metadata_anchors(text: str | None) -> tuple[float, ...]:
-    """
-    Read the ``anchors`` entry of a network with raw heads.
-
-    :param text: nested lists of widths and heights in network pixels, finest level first.
-    :returns: the numbers in order, none where there is no entry.
-    :raises ModelError: the entry holds something else.
-    """
-    if text is None:
-        return ()
-    try:
-        return tuple(float(size) for size in np.ravel(ast.literal_eval(text)))
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise ModelError(
-            "the metadata entry 'anchors' must be lists of widths and heights in pixels, "
-            f'but is {text[:120]!r}; export the network again or set the parameter anchors'
-        ) from error

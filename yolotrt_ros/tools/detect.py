@@ -34,6 +34,7 @@ OPTIONS = (
     'max_detections',
     'class_agnostic_nms',
     'class_filter',
+    'class_thresholds',
 )
 
 
