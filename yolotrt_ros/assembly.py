@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.errors import BackendError, ConfigError
+from yolotrt_ros.core.errors import BackendError, ConfigError, EngineError
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.cpu.host_pipeline import open_onnx
 
@@ -60,8 +60,14 @@ def open_engine(config: DetectorConfig) -> Pipeline:
     from yolotrt_ros.trt.engine_session import EngineSession
     from yolotrt_ros.trt.gpu_pipeline import GpuPipeline
 
+    path = Path(config.engine_path)
+    if not path.is_file():  # a machine without a GPU shall name the wrong path first, too
+        raise EngineError(
+            f'engine {path} does not exist; check the path (engine_path), or build the engine '
+            'with `ros2 run yolotrt_ros build_engine MODEL.onnx`'
+        )
     session = EngineSession(
-        Path(config.engine_path),
+        path,
         device=find_device(config.device),
         plugin_path=Path(config.plugin_path) if config.plugin_path else None,
         blocking_wait=config.gpu_wait == 'block',

@@ -77,7 +77,7 @@ def test_a_failed_configure_names_the_cure_and_can_be_repeated(start, network, p
     ('parameters', 'text'),
     [
         ({}, 'names no network; set it to an ONNX file'),
-        ({'engine_path': 'a.engine'}, 'this version runs ONNX networks only'),
+        ({'engine_path': 'a.engine'}, 'a.engine does not exist'),
         ({'class_names': '[a, b]'}, 'has 2 names, but the network has 3 classes'),
         ({'class_filter': '[purple]'}, "'purple' is no class of this network"),
     ],

@@ -76,7 +76,7 @@ def test_a_damaged_picture_is_reported_and_the_others_are_read(network, pictures
         (['{network}', '{pictures}', '--class-filter', 'purple'], "'purple' is no class"),
         (['{network}', '{pictures}', '--save', '{pictures}'], 'would be overwritten'),
         (['{network}', '{pictures}', '{pictures}', '--save', 'out'], 'would both be written to'),
-        (['a.engine', '{pictures}'], 'this version runs ONNX networks only'),
+        (['a.engine', '{pictures}'], 'a.engine does not exist'),
     ],
 )
 def test_what_cannot_be_done_is_explained(network, pictures, capsys, arguments, text):
