@@ -21,8 +21,8 @@ class Detections:
         where the object is made (camera image above the pipeline, network input below it).
     :param scores: float32 ``(N,)``, 0 to 1.
     :param class_ids: int32 ``(N,)``, from 0.
-    :param num_nonfinite: candidates that the network put out as NaN or infinity; they are not
-        among the rows.
+    :param num_nonfinite: candidates that the network put out as NaN or infinity, or with a class
+        that it does not have; they are not among the rows.
     """
 
     boxes_xyxy: NDArray[np.float32]

@@ -1,0 +1,144 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One batch of frames on its way through the GPU, as one CUDA graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import logging
+
+from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import CudaError
+from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.letterbox import Letterbox
+from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.core.shared_copy import SharedCopy
+from yolotrt_ros.gpu.frame_buffer import FrameBuffer
+from yolotrt_ros.gpu.frame_chain import FrameChain
+from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
+from yolotrt_ros.gpu.graph import CudaGraph
+from yolotrt_ros.gpu.session import CudaSession
+from yolotrt_ros.gpu.shared_block import SharedBlock
+
+_log = logging.getLogger(__name__)
+
+
+class FrameSlot:
+    """
+    The memory of one batch, and the recorded work on it.
+
+    What differs from frame to frame, down to size, encoding and thresholds, is read from a block
+    that the graph uploads first. So a graph is recorded once for each number of frames.
+
+    :param chain: the work.
+    :param session: where it runs.
+    :param max_batch: frames at most.
+    :param fixed_batch: whether the network always runs on ``max_batch`` images.
+    :param mapped: whether the GPU shares the CPU's memory.
+    :param use_graph: whether to record the work; otherwise it is enqueued piece by piece.
+    """
+
+    def __init__(
+        self,
+        chain: FrameChain,
+        session: CudaSession,
+        *,
+        max_batch: int,
+        fixed_batch: bool,
+        mapped: bool,
+        use_graph: bool,
+    ) -> None:
+        self._chain = chain
+        self._session = session
+        self._max_batch, self._fixed_batch = max_batch, fixed_batch
+        self._use_graph = use_graph
+        self.frames = [FrameBuffer(mapped=mapped) for _ in range(max_batch)]
+        self._parameter_bytes = max_batch * PARAMETER_DTYPE.itemsize
+        self._rules = SharedBlock(self._parameter_bytes + chain.selection_bytes, mapped=mapped)
+        self._parameters = self._rules.array[: self._parameter_bytes].view(PARAMETER_DTYPE)
+        self._parameters[...] = 0
+        self._result = SharedBlock(chain.result_bytes(max_batch), mapped=mapped)
+        self._graphs: dict[int, CudaGraph] = {}
+        self._described: list[object] = [None] * max_batch
+        self._selection: Selection | None = None
+        self._letterboxes: list[Letterbox] = []
+
+    def store(
+        self,
+        frames: Sequence[ImageView],
+        letterboxes: Sequence[Letterbox],
+        copy: SharedCopy,
+        stream: int,
+    ) -> None:
+        """
+        Bring frames to the GPU.
+
+        :param letterboxes: one for each frame.
+        :param stream: the uploads are enqueued there.
+        """
+        self._letterboxes = list(letterboxes)
+        for index, (view, letterbox) in enumerate(zip(frames, letterboxes, strict=True)):
+            address = self.frames[index].store(view, copy, stream)
+            facts = (view.width, view.height, view.step, view.encoding, view.is_bigendian, address)
+            if self._described[index] != facts:
+                fill_parameters(self._parameters[index], view, letterbox, address)
+                self._described[index] = facts
+        if self._fixed_batch:
+            self._parameters[len(frames) :] = 0
+            self._described[len(frames) :] = [None] * (self._max_batch - len(frames))
+
+    def start(self, selection: Selection) -> None:
+        """Start the work on the frames that were stored; returns before it is done."""
+        if selection != self._selection:
+            self._chain.fill_selection(self._rules.array[self._parameter_bytes :], selection)
+            self._selection = selection
+        batch = self._max_batch if self._fixed_batch else len(self._letterboxes)
+        if self._use_graph and batch not in self._graphs:
+            self._record(batch)
+        if graph := self._graphs.get(batch):
+            graph.launch()
+        else:
+            self._enqueue(batch)
+
+    def results(self) -> list[Detections]:
+        """Return what was found in each frame, in its pixels; the work must be done."""
+        return [
+            self._chain.read_result(self._result.array, index).in_source(letterbox)
+            for index, letterbox in enumerate(self._letterboxes)
+        ]
+
+    def close(self) -> None:
+        """Free the memory; calling it twice does no harm."""
+        for graph in self._graphs.values():
+            graph.close()
+        self._graphs = {}
+        for frame in self.frames:
+            frame.close()
+        self._rules.close()
+        self._result.close()
+
+    def _record(self, batch: int) -> None:
+        self._enqueue(batch)  # nothing may be loaded or allocated while it is recorded
+        self._session.synchronize()
+        try:
+            self._graphs[batch] = graph = CudaGraph(self._session, self._work(batch))
+            graph.upload()
+        except CudaError as error:
+            _log.warning('%s; each frame is enqueued piece by piece from now on', error)
+            self._use_graph = False
+
+    def _work(self, batch: int) -> Callable[[], None]:
+        return lambda: self._enqueue(batch)
+
+    def _enqueue(self, batch: int) -> None:
+        stream = self._session.stream
+        self._rules.upload(stream)
+        parameters = self._rules.device_address
+        self._chain.enqueue(
+            batch,
+            parameters,
+            parameters + self._parameter_bytes,
+            self._result.device_address,
+            stream,
+        )
+        self._result.download(self._chain.result_bytes(batch), stream)

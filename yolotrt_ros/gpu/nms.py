@@ -1,0 +1,161 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds and non-maximum suppression on the device, behind the engine in the same stream."""
+
+from __future__ import annotations
+
+from ctypes import c_void_p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import DetectionError
+from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.gpu.candidates import CandidateArrays
+from yolotrt_ros.gpu.kernel import KernelModule
+from yolotrt_ros.gpu.kernel_args import KernelArgs
+from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.gpu.selection_block import fill_selection, selection_bytes
+
+SOURCE = 'nms.cu'
+# The structs ResultHeader and ResultRow of kernels/result.cuh.
+RESULT_HEADER_DTYPE = np.dtype(
+    [
+        ('num_rows', np.int32),
+        ('num_nonfinite', np.int32),
+        ('num_candidates', np.int32),
+        ('num_selected', np.int32),
+    ]
+)
+RESULT_ROW_DTYPE = np.dtype(
+    [('box_xyxy', np.float32, (4,)), ('score', np.float32), ('class_id', np.int32)]
+)
+_THREADS = 512
+_ENTRY_BYTES = 8
+
+
+class NmsKernel:
+    """
+    ``Selection.apply`` for a batch of images: the same rows in the same order, bit by bit.
+
+    A launch allocates nothing, waits for nothing and reads the rules from the device, so it can be
+    recorded into a CUDA graph once and replayed with other rules.
+
+    :param module: compiled from ``SOURCE``.
+    :param max_candidates: places of each image in the candidate arrays.
+    :param max_detections: rows kept at most for an image, whatever the rules say.
+    :param max_batch: images of one launch at most.
+    :param num_classes: of the network.
+    """
+
+    def __init__(
+        self,
+        module: KernelModule,
+        *,
+        max_candidates: int,
+        max_detections: int,
+        max_batch: int,
+        num_classes: int,
+    ) -> None:
+        self._kernel = module.kernel('nms')
+        self._max_candidates = max_candidates
+        self._max_detections = max_detections
+        self._max_batch = max_batch
+        self._num_classes = num_classes
+        self._entries = DeviceBuffer(_ENTRY_BYTES * max(1, max_candidates * max_batch))
+
+    @property
+    def selection_bytes(self) -> int:
+        """Size of the block with the rules."""
+        return selection_bytes(self._num_classes)
+
+    @property
+    def result_bytes(self) -> int:
+        """Size of the result of ``max_batch`` images; that of fewer is the beginning of it."""
+        return self._max_batch * result_bytes(self._max_detections)
+
+    def fill_selection(self, block: NDArray[np.uint8], selection: Selection) -> None:
+        """
+        Write the rules into a block of ``selection_bytes``, to be copied to the device.
+
+        :raises ValueError: they ask for more rows than there is room for.
+        """
+        if selection.max_detections > self._max_detections:
+            raise ValueError(
+                f'the rules ask for {selection.max_detections} detections, but there is room for '
+                f'{self._max_detections}; prepare the kernel for more'
+            )
+        fill_selection(block, selection, self._num_classes)
+
+    def launch(
+        self,
+        candidates: CandidateArrays,
+        selection_address: int,
+        result_address: int,
+        stream: int,
+        *,
+        batch: int,
+    ) -> None:
+        """
+        Enqueue the suppression of a batch.
+
+        :param candidates: filled by work enqueued before.
+        :param selection_address: the block with the rules, on the device.
+        :param result_address: ``result_bytes`` on the device.
+        :param batch: images, 1 to ``max_batch``.
+        """
+        args = KernelArgs(
+            c_void_p(candidates.counts),
+            c_void_p(candidates.boxes),
+            c_void_p(candidates.scores),
+            c_void_p(candidates.class_ids),
+            c_void_p(candidates.rejected),
+            np.int32(self._max_candidates),
+            c_void_p(selection_address),
+            self._entries,
+            np.int32(self._max_detections),
+            c_void_p(result_address),
+        )
+        self._kernel.launch((batch,), (_THREADS,), args, stream)
+
+    def read_result(self, result: NDArray[np.uint8], image: int) -> Detections:
+        """
+        Copy the detections of one image out of the downloaded result.
+
+        :param result: uint8, as many bytes of the result as the batch has.
+        :param image: index within the batch.
+        :returns: network pixels, best score first.
+        :raises DetectionError: the network counted more candidates than it has places.
+        """
+        return read_result(result, image, self._max_detections, self._max_candidates)
+
+    def close(self) -> None:
+        """Free the room to work in; calling it twice does no harm."""
+        self._entries.close()
+
+
+def result_bytes(max_detections: int) -> int:
+    """Return the size of the result of one image."""
+    return RESULT_HEADER_DTYPE.itemsize + max_detections * RESULT_ROW_DTYPE.itemsize
+
+
+def read_result(
+    result: NDArray[np.uint8], image: int, max_detections: int, max_candidates: int
+) -> Detections:
+    """Do what ``NmsKernel.read_result`` does, given the sizes."""
+    size = result_bytes(max_detections)
+    of_image = result[image * size : (image + 1) * size]
+    header = of_image[: RESULT_HEADER_DTYPE.itemsize].view(RESULT_HEADER_DTYPE)[0]
+    if not 0 <= header['num_candidates'] <= max_candidates:
+        raise DetectionError(
+            f'the network says it put out {header["num_candidates"]} candidates, but has room for '
+            f'{max_candidates} only; build the engine again with the plugin library that is loaded'
+        )
+    rows = of_image[RESULT_HEADER_DTYPE.itemsize :].view(RESULT_ROW_DTYPE)[: header['num_rows']]
+    return Detections(
+        rows['box_xyxy'].copy(),
+        rows['score'].copy(),
+        rows['class_id'].copy(),
+        int(header['num_nonfinite']),
+    )
