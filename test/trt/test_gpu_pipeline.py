@@ -1,0 +1,232 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline of a GPU finds what the pipeline of a CPU finds in the same network."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from test import networks
+from test.trt.engines import build_engine
+from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.encodings import ENCODINGS
+from yolotrt_ros.core.errors import ModelError
+from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.selection import Selection
+from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
+from yolotrt_ros.gpu.device import find_device
+from yolotrt_ros.gpu.memory import allocated_bytes
+from yolotrt_ros.trt.engine_session import EngineSession
+from yolotrt_ros.trt.gpu_pipeline import GpuPipeline, NUM_SLOTS
+
+pytestmark = pytest.mark.tensorrt
+NAMES = {'names': "['ball', 'cone', 'cup']"}
+SIDE, MAX_BATCH = 64, 4
+RULES = Selection(0.25, 0.45, 300)
+
+
+def write_network(path, rng, batch):
+    """Write a network whose objectness follows the brightness of each image."""
+    table = rng.random((252, 8), np.float32)
+    table[:, :4] *= SIDE
+    table[:, 4] *= 0.5
+    mask = np.zeros_like(table)
+    mask[:, 4] = 0.5 * rng.random(len(mask))
+    shape = (batch, 3, SIDE, SIDE)
+    outputs = {'output0': (table, mask)}
+    return networks.brightness_network(path, outputs, input_shape=shape, metadata=NAMES)
+
+
+@pytest.fixture(scope='module', params=['one', 'fixed', 'open'])
+def network(request, tensorrt_module, tmp_path_factory):
+    """Return an ONNX file and its engine: batch 1, a fixed batch, and an open one."""
+    batch = {'one': 1, 'fixed': MAX_BATCH, 'open': 'batch'}[request.param]
+    folder = tmp_path_factory.mktemp('gpu_pipeline')
+    onnx_path = write_network(folder / 'tiny.onnx', np.random.default_rng(7), batch)
+    sizes = (1, 2, MAX_BATCH) if request.param == 'open' else None
+    shapes = None if sizes is None else [(size, 3, SIDE, SIDE) for size in sizes]
+    engine_path = folder / 'tiny.engine'
+    engine_path.write_bytes(build_engine(tensorrt_module, onnx_path, shapes))
+    return onnx_path, engine_path
+
+
+def config_of(onnx_path, **parameters):
+    names = ('ball', 'cone', 'cup')
+    return DetectorConfig(
+        onnx_path=str(onnx_path), class_names=names, max_batch=MAX_BATCH, **parameters
+    )
+
+
+def open_gpu(network, *, is_integrated=False, **parameters):
+    device = replace(find_device('0'), is_integrated=is_integrated)
+    session = EngineSession(network[1], device=device)
+    return GpuPipeline(session, config_of(network[0], **parameters))
+
+
+@pytest.fixture(params=['graph', 'plain', 'mapped', 'threads'])
+def pipelines(request, network):
+    """Return the pipeline of the GPU, in each way that it can run, and that of the CPU."""
+    ways = {
+        'graph': {'copy_threads': 1},
+        'plain': {'cuda_graph': False},
+        'mapped': {'is_integrated': True},
+        'threads': {'copy_threads': 4},
+    }
+    gpu = open_gpu(network, **ways[request.param])
+    yield gpu, open_onnx(config_of(network[0]))
+    gpu.close()
+
+
+def random_frame(rng):
+    """Return a frame of any size and encoding, and as bright as it comes."""
+    kind = ENCODINGS[rng.choice(sorted(ENCODINGS))]
+    width, height = (int(side) * 2 for side in rng.integers(1, 400, 2))
+    padding = int(rng.integers(0, 3)) * 16
+    view = ImageView.allocate(width, height, kind.name, row_padding=padding)
+    low, high = sorted(rng.integers(0, 256, 2))
+    view.data[:] = rng.integers(low, high + 1, view.data.size, np.uint8)
+    return view
+
+
+def assert_same(found, expected, rules=RULES):
+    """Compare as sets, without what lies at the threshold."""
+    edge = 1e-4
+
+    def rows(detections):
+        sure = detections[detections.scores > rules.score_threshold + edge]
+        return sorted(zip(sure.class_ids.tolist(), sure.boxes_xyxy.tolist(), strict=True))
+
+    assert abs(len(found) - len(expected)) <= np.count_nonzero(
+        np.abs(expected.scores - rules.score_threshold) < edge
+    )
+    for (class_id, box), (other_id, other_box) in zip(rows(found), rows(expected), strict=True):
+        assert class_id == other_id
+        np.testing.assert_allclose(box, other_box, atol=0.01)
+    np.testing.assert_allclose(
+        found.scores[: len(expected)], expected.scores[: len(found)], atol=1e-4
+    )
+
+
+def test_info_tells_what_runs(pipelines):
+    gpu, cpu = pipelines
+    assert gpu.info.head == cpu.info.head == 'YOLOV5'
+    assert gpu.info.class_names == cpu.info.class_names
+    assert gpu.info.network_wh == (SIDE, SIDE)
+    assert gpu.info.backend.startswith('TensorRT')
+
+
+def test_frames_of_any_size_and_encoding(pipelines, rng):
+    gpu, cpu = pipelines
+    gpu.warm_up()
+    num_found = 0
+    for _ in range(60):
+        frames = [random_frame(rng) for _ in range(rng.integers(1, gpu.info.max_batch + 1))]
+        found = gpu.detect(frames, RULES)
+        for frame, detections in zip(frames, found, strict=True):
+            [expected] = cpu.detect([frame], RULES)
+            assert_same(detections, expected)
+            num_found += len(expected)
+    assert num_found > 100
+    assert set(gpu.stage_times) == {'preprocess', 'inference', 'postprocess'}
+
+
+def test_rules_change_from_call_to_call(pipelines, rng):
+    gpu, cpu = pipelines
+    frame = random_frame(rng)
+    for rules in (
+        RULES,
+        Selection(0.1, 0.2, 5),
+        Selection(0.1, 0.9, 2000),  # more than there was room for
+        Selection(0.3, 0.5, 100, class_agnostic_nms=True),
+        Selection(0.2, 0.5, 100, class_ids=frozenset({1})),
+        Selection(0.9, 0.5, 100, class_thresholds=((2, 0.1),)),
+        RULES,
+    ):
+        [found] = gpu.detect([frame], rules)
+        [expected] = cpu.detect([frame], rules)
+        np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
+def test_two_batches_on_their_way_come_back_in_order(pipelines, rng):
+    gpu, cpu = pipelines
+    frames = [random_frame(rng) for _ in range(12)]
+    found = []
+    for index, frame in enumerate(frames):
+        gpu.enqueue([frame], RULES)
+        if index:
+            found += gpu.fetch()
+    found += gpu.fetch()
+    for frame, detections in zip(frames, found, strict=True):
+        assert_same(detections, cpu.detect([frame], RULES)[0])
+
+
+def test_frame_written_where_the_gpu_reads_it_is_not_copied(network, rng):
+    gpu = open_gpu(network)
+    cpu = open_onnx(config_of(network[0]))
+    for side in (640, 64, 1280):
+        memory = gpu.frame_memory(side * side * 3)
+        memory[:] = rng.integers(0, 256, memory.size, np.uint8)
+        frame = ImageView.from_bytes(
+            memory.data, width=side, height=side, step=3 * side, encoding='bgr8'
+        )
+        assert_same(gpu.detect([frame], RULES)[0], cpu.detect([frame], RULES)[0])
+    gpu.close()
+
+
+def test_wrong_calls_are_refused_and_do_no_harm(pipelines, rng):
+    gpu, _ = pipelines
+    frame = random_frame(rng)
+    with pytest.raises(ValueError, match='no batch is on its way'):
+        gpu.fetch()
+    with pytest.raises(ValueError, match='0 frames came; give 1 to'):
+        gpu.detect([], RULES)
+    with pytest.raises(ValueError, match='frames came; give 1 to'):
+        gpu.detect([frame] * (gpu.info.max_batch + 1), RULES)
+    for _ in range(NUM_SLOTS):
+        gpu.enqueue([frame], RULES)
+    with pytest.raises(ValueError, match='2 batches are on their way'):
+        gpu.enqueue([frame], RULES)
+    with pytest.raises(ValueError, match='fetch what was enqueued before detect'):
+        gpu.detect([frame], RULES)
+    for _ in range(NUM_SLOTS):
+        gpu.fetch()
+    assert len(gpu.detect([frame], RULES)) == 1
+
+
+def test_memory_stays_as_it_is_and_is_freed(network, rng):
+    before = allocated_bytes()
+    gpu = open_gpu(network)
+    gpu.warm_up()
+    largest = ImageView.allocate(800, 800, 'bgra8')
+    for _ in range(NUM_SLOTS):
+        gpu.enqueue([largest] * gpu.info.max_batch, RULES)
+    for _ in range(NUM_SLOTS):
+        gpu.fetch()
+    warm = allocated_bytes()
+    for _ in range(100):
+        gpu.detect([random_frame(rng)], RULES)
+    assert allocated_bytes() == warm
+    gpu.close()
+    gpu.close()
+    assert allocated_bytes() == before
+
+
+def test_host_pipeline_runs_the_same_engine(network, rng):
+    host = HostPipeline(EngineSession(network[1], device=find_device('0')), config_of(network[0]))
+    cpu = open_onnx(config_of(network[0]))
+    frame = random_frame(rng)
+    assert_same(host.detect([frame], RULES)[0], cpu.detect([frame], RULES)[0])
+    host.close()
+
+
+def test_raw_heads_are_refused_with_what_to_do(tensorrt_module, tmp_path, rng):
+    weights = networks.HeadWeights.random(rng, num_classes=3)
+    onnx_path = networks.raw_heads_network(
+        tmp_path / 'raw.onnx', weights, has_sigmoid=True, input_shape=(1, 3, SIDE, SIDE)
+    )
+    engine_path = tmp_path / 'raw.engine'
+    engine_path.write_bytes(build_engine(tensorrt_module, onnx_path))
+    anchors = tuple(float(size) for size in networks.ANCHORS.ravel())
+    with pytest.raises(ModelError, match=r'ends in raw heads, .* without --no-plugin'):
+        open_gpu((onnx_path, engine_path), anchors=anchors)
