@@ -53,7 +53,6 @@ ACCELERATORS = {'tensorrt', 'cuda', 'cupy', 'torch', 'pycuda'}
 HEAVY = ACCELERATORS | {
     'onnxruntime',
     'onnx',
-    'onnx_graphsurgeon',
     'matplotlib',
     'pycocotools',
     'rosbags',

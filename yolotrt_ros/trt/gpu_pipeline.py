@@ -70,6 +70,11 @@ class GpuPipeline:
         return self._info
 
     @property
+    def facts(self) -> NetworkFacts:
+        """What the kernels were made for."""
+        return self._facts
+
+    @property
     def stage_times(self) -> StageTimes:
         """
         Milliseconds of the last call.
