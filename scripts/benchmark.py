@@ -2,173 +2,139 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Measure where the milliseconds of a frame go, beside the bare network in the same run.
+Measure a TensorRT engine from the bytes of camera messages to detections; needs no ROS.
 
-Blocks of frames through the detector take turns with blocks of bare calls of ONNX Runtime
-on the tensor of such a frame, so that both see the same machine. They do not alternate frame by
-frame: the threads of a session spin for a while after each run and would slow the other one down.
+Beside it, in turns in the same run: the engine alone, the stages of the GPU, the copy alone, the
+loop that tutorials show, and other packages that can run the engine.
 """
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from collections import defaultdict
-from itertools import islice
-import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+import json
 from pathlib import Path
-import platform
 import sys
 
-import numpy as np
-import onnxruntime
-from rclpy.serialization import deserialize_message, serialize_message
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from tqdm import tqdm
 
-from yolotrt_ros.assembly import build_pipeline
-from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.image import ImageView
-from yolotrt_ros.core.pipeline import Pipeline
-from yolotrt_ros.core.timing import StageTimes, Stopwatch, TimeWindow
-from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.cpu.preprocess import Preprocessor
-from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
-from yolotrt_ros.ros.camera_source import open_source
-from yolotrt_ros.ros.images import view_of
-from yolotrt_ros.ros.messages import detection_array, image_message
+from scripts.frame_benchmark.case_meter import measure_case, num_ways
+from scripts.frame_benchmark.conditions import conditions_of, MEANING
+from scripts.frame_benchmark.figures import Case
+from scripts.frame_benchmark.memory_log import host_peak_bytes
+from scripts.frame_benchmark.message_ring import MessageRing, Pictures
+from scripts.frame_benchmark.plot import plot
+from scripts.frame_benchmark.rounds import num_rounds
+from scripts.frame_benchmark.subject import Subject
+from scripts.frame_benchmark.tables import gpu_table, host_table, memory_table
+from yolotrt_ros.core.encodings import ENCODINGS
+from yolotrt_ros.core.errors import ConfigError, YolotrtError
 
-BLOCK, WARM_UP, NUM_IMAGES = 25, 10, 30
+SIZES = ((640, 480), (1280, 720), (1920, 1080))
 
 
 def main() -> int:
-    """Measure and print the table."""
+    """Measure, print the tables, write what was asked for."""
     options = parse()
-    config = DetectorConfig(onnx_path=str(options.model), num_threads=options.threads)
-    detector = Detector(build_pipeline(config), config)
-    network = BareNetwork(options, detector.pipeline.info.network_wh)
-    images = camera_images(options)
-    messages = [serialize_message(image) for image in images]
-    view = view_of(images[0])
-    windows: dict[str, TimeWindow] = defaultdict(lambda: TimeWindow(options.frames))
-    blocks = range(0, options.frames, BLOCK)
-    for start in tqdm(blocks, unit='block', file=sys.stderr):
-        detector.settle(messages[0])
-        for index in range(start, start + BLOCK):
-            for stage, time_ms in detector.times(messages[index % len(messages)]).items():
-                windows[stage].add(time_ms)
-        network.settle(view)
-        for _ in range(BLOCK):
-            windows['bare onnxruntime'].add(network.time_ms(view))
-    print_table(options, view.source_wh, detector, windows)
+    try:
+        with closing(Subject(options)) as subject:
+            conditions = conditions_of(subject, options)
+            cases = measure(subject, options)
+            taken_bytes = {
+                **{f'GPU, {what}': taken for what, taken in subject.memory.taken.items()},
+                'GPU, everything after the run': subject.memory.sum(),
+                'host, most of the whole process at any time': host_peak_bytes(),
+            }
+    except YolotrtError as error:
+        print(f'benchmark: {error}', file=sys.stderr)
+        return 1
+    print(f'\n{conditions}\n\n{MEANING}\n')
+    print(*subject.notes, sep='\n\n', end='\n\n' if subject.notes else '')
+    print(gpu_table(cases), host_table(cases), memory_table(taken_bytes), sep='\n\n')
+    content: dict[str, object] = {
+        'conditions': conditions,
+        'meaning': MEANING,
+        'notes': subject.notes,
+    }
+    if options.json:
+        content |= {'cases': [asdict(case) for case in cases], 'memory_bytes': taken_bytes}
+        options.json.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
+    if options.plot:
+        plot(cases, conditions, options.plot)
     return 0
 
 
-class Detector:
-    """What the node does with a message, stage by stage."""
-
-    def __init__(self, pipeline: Pipeline, config: DetectorConfig) -> None:
-        self.pipeline = pipeline
-        self.objects = TimeWindow()
-        self._selection = config.selection(pipeline.info)
-
-    def times(self, serialised: bytes) -> StageTimes:
-        """Process one message; returns milliseconds."""
-        watch = Stopwatch()
-        with watch.stage('deserialise image'):
-            image = deserialize_message(serialised, Image)
-        with watch.stage('view'):
-            view = view_of(image)
-        detections = self.pipeline.detect([view], self._selection)[0]
-        with watch.stage('make message'):
-            answer = detection_array(detections, image.header, self.pipeline.info.class_names)
-        with watch.stage('serialise detections'):
-            serialize_message(answer)
-        self.objects.add(len(detections))
-        times = {**watch.stage_times, **self.pipeline.stage_times}
-        total = sum(times.values())
-        return {**times, 'all but the network': total - times['inference'], 'end to end': total}
-
-    def settle(self, serialised: bytes) -> None:
-        """Let the threads of the other party go to sleep and those of this one wake up."""
-        for _ in range(WARM_UP):
-            self.times(serialised)
-
-
-def parse() -> Namespace:
+def parse(arguments: list[str] | None = None) -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('--model', type=Path, default=DECODED_MODEL)
-    parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
-    parser.add_argument('--width', type=int, default=0, help="0: the source's")
-    parser.add_argument('--height', type=int, default=0)
-    parser.add_argument('--encoding', default='bgr8')
-    parser.add_argument('--frames', type=int, default=300)
-    parser.add_argument('--threads', type=int, default=0, help='of ONNX Runtime; 0: its choice')
-    return parser.parse_args()
-
-
-def camera_images(options: Namespace) -> list[Image]:
-    """Make the messages that a camera would send."""
-    shots, _ = open_source(
-        options.source,
-        width=options.width,
-        height=options.height,
-        rate=30.0,
-        loop=True,
-        seed=DEMO_SEED,
+    parser.add_argument('engine', type=Path, help='TensorRT engine')
+    parser.add_argument('--sizes', type=size, nargs='+', default=SIZES, metavar='WxH')
+    encodings = list(ENCODINGS)
+    parser.add_argument(
+        '--encodings', nargs='+', default=['bgr8', 'nv12'], choices=encodings, metavar='ENCODING'
     )
-    return [
-        image_message(encode(shot.image_bgr, options.encoding), Header())
-        for shot in islice(shots, NUM_IMAGES)
-    ]
-
-
-class BareNetwork:
-    """ONNX Runtime alone, on a tensor made before the clock starts."""
-
-    def __init__(self, options: Namespace, network_wh: tuple[int, int]) -> None:
-        session = onnxruntime.SessionOptions()
-        session.intra_op_num_threads = options.threads
-        self._session = onnxruntime.InferenceSession(
-            str(options.model), session, providers=['CPUExecutionProvider']
-        )
-        self._input = self._session.get_inputs()[0].name
-        is_half = self._session.get_inputs()[0].type == 'tensor(float16)'
-        dtype = np.dtype(np.float16 if is_half else np.float32)
-        self._preprocess = Preprocessor(network_wh, 1, dtype)
-
-    def settle(self, view: ImageView) -> None:
-        """As of the detector."""
-        for _ in range(WARM_UP):
-            self.time_ms(view)
-
-    def time_ms(self, view: ImageView) -> float:
-        """Run once."""
-        tensor, _ = self._preprocess([view])
-        watch = Stopwatch()
-        with watch.stage('run'):
-            self._session.run(None, {self._input: tensor})
-        return watch.stage_times['run']
-
-
-def print_table(
-    options: Namespace,
-    size: tuple[int, int],
-    detector: Detector,
-    windows: dict[str, TimeWindow],
-) -> None:
-    """Print medians and 99th percentiles."""
-    print(
-        f'\n{options.model.name}, {options.source} at {size[0]}x{size[1]} {options.encoding}, '
-        f'{options.frames} frames, {detector.objects.percentile_ms(50):.0f} objects a frame, '
-        f'{detector.pipeline.info.backend}, {os.cpu_count()} x {platform.machine()}\n'
+    batch = whole_number(1, 64)
+    parser.add_argument('--batches', type=batch, nargs='+', default=[1, 4, 8], metavar='N')
+    frames = whole_number(2, 100_000)
+    parser.add_argument('--frames', type=frames, default=300, help='calls of each way (300)')
+    parser.add_argument('--source', type=Path, help='picture, video or folder; default: noise')
+    parser.add_argument('--device', default='auto', help='GPU: its index, or auto')
+    parser.add_argument(
+        '--plugin-path', type=Path, help='decode plugin; default: the one compiled'
     )
-    print('| stage | median ms | p99 ms |\n|---|---|---|')
-    for stage, window in windows.items():
-        print(f'| {stage} | {window.percentile_ms(50):.3f} | {window.percentile_ms(99):.3f} |')
-    ratio = windows['end to end'].percentile_ms(50) / windows['bare onnxruntime'].percentile_ms(50)
-    print(f'\nend to end / bare onnxruntime: {ratio:.3f}')
+    parser.add_argument('--score-threshold', type=float, default=0.25, metavar='SCORE')
+    parser.add_argument('--wait', choices=('spin', 'block'), default='spin', help='for the GPU')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    parser.add_argument('--plot', type=Path, metavar='FILE', help='draw them there')
+    return parser.parse_args(arguments)
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read a size such as 1280x720; even sides suit every encoding."""
+    width, _, height = text.partition('x')
+    if not (width.isdecimal() and height.isdecimal()) or int(width) % 2 or int(height) % 2:
+        raise ArgumentTypeError(f'{text!r} must be even width and height, such as 1280x720')
+    if not (32 <= int(width) <= 8192 and 32 <= int(height) <= 8192):
+        raise ArgumentTypeError(f'{text!r} must have sides of 32 to 8192 pixels')
+    return int(width), int(height)
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within bounds."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise ArgumentTypeError(f'{text!r} must be a whole number, {lowest} to {highest}')
+        return int(text)
+
+    return read
+
+
+def measure(subject: Subject, options: Namespace) -> list[Case]:
+    """Measure every size, encoding and batch."""
+    if not subject.batches:
+        raise ConfigError('batches', options.batches, ' '.join(subject.notes))
+    pictures = Pictures(options.source, max(subject.batches))
+    kinds = [(size, encoding) for encoding in options.encodings for size in options.sizes]
+    blocks = sum(num_ways(subject, batch) for batch in subject.batches) * len(kinds)
+    cases = []
+    with tqdm(total=blocks * num_rounds(options.frames), unit='block', file=sys.stderr) as bar:
+
+        def tick(name: str) -> None:
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
+
+        for wh, encoding in kinds:
+            ring = MessageRing(pictures.of_size(wh), encoding)
+            for batch in subject.batches:
+                bar.set_description(f'{wh[0]}x{wh[1]} {encoding}, batch {batch}')
+                given = (ring, encoding, batch, options.frames, tick)
+                cases.append(measure_case(subject, *given))
+    return cases
 
 
 if __name__ == '__main__':

@@ -77,8 +77,7 @@ def run(library):
 def assert_is_opencvs(actual, view, network_wh):
     [opencv], _ = Preprocessor(network_wh, 1, np.dtype(np.float32))([view])
     difference = 255 * np.abs(actual.astype(np.float64) - opencv)
-    # OpenCV has no nv24: a colour may be one off before the resize, which truncates, too.
-    assert difference.max() < (2.001 if view.encoding.name == 'nv24' else 1.001)
+    assert difference.max() < 1.001
     assert difference.mean() < 0.1
 
 

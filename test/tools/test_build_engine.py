@@ -217,7 +217,7 @@ def test_engine_that_finds_other_things_ends_with_status_3(
 def test_what_cannot_be_built_is_explained_before_anything_is_written(
     tensorrt_module, tmp_path, capsys
 ):
-    network = shutil.copy(DECODED_MODEL, tmp_path / 'demo.onnx')
+    network = str(shutil.copy(DECODED_MODEL, tmp_path / 'demo.onnx'))
     for words, text in (
         ([], 'leaves its batch open; add --batch 1'),
         (['--batch', '1', '--size', '640x640'], 'takes 384x640 (height x width) only'),

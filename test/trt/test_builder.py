@@ -296,7 +296,8 @@ def test_kernel_times_serve_the_next_build(trt, heads, tmp_path, caplog):
     config = create_builder(trt).create_builder_config()
     assert timing_cache.attach(config, path)
     build_plan(heads().read_bytes(), options)
-    assert not caplog.records
+    # TensorRT's own words are another matter: without cuBLAS, 8.6 cannot read all that it wrote.
+    assert not [r for r in caplog.records if r.name == 'yolotrt_ros.trt.timing_cache']
 
 
 # In a process of their own, because a library that crashes would take the other tests with it, and

@@ -25,9 +25,6 @@ _YUV_TO_RGB = {
     'nv21': cv2.COLOR_YUV2RGB_NV21,
     'i420': cv2.COLOR_YUV2RGB_I420,
 }
-# BT.601 on full-size YUV, rows R, G, B: the coefficients of core/color.py and their offsets.
-_YUV_MATRIX = np.array([[1.164, 0, 1.596], [1.164, -0.391, -0.813], [1.164, 2.018, 0]])
-_YUV_TO_RGB_AFFINE = np.column_stack([_YUV_MATRIX, -_YUV_MATRIX @ [16, 128, 128]])
 
 
 def to_resizable(view: ImageView) -> tuple[NDArray[np.uint8], tuple[int, int, int]]:
@@ -72,10 +69,12 @@ def _to_rgb(view: ImageView) -> NDArray[np.uint8]:
         case Layout.BAYER:
             return np.asarray(cv2.cvtColor(planes[0], _BAYER_TO_RGB[view.encoding.order]))
         case Layout.SEMI_PLANAR_444:
-            # The definition takes luma below 16 as black; the affine map alone would not.
-            luma = np.maximum(planes[0], 16)
-            yuv = cv2.merge([luma, *cv2.split(np.ascontiguousarray(planes[1]))])
-            return np.asarray(cv2.transform(yuv, _YUV_TO_RGB_AFFINE), np.uint8)
+            # OpenCV has no nv24. As 4:2:2 with each column twice it is what OpenCV converts.
+            luma = np.asarray(planes[0])
+            u, v = cv2.split(np.ascontiguousarray(planes[1]))
+            twice = cv2.merge([u, luma, v, luma]).reshape(view.height, -1, 2)
+            rgb = cv2.cvtColor(twice, cv2.COLOR_YUV2RGB_UYVY)
+            return np.ascontiguousarray(rgb[:, ::2])
         case Layout.PACKED_422:
             return np.asarray(cv2.cvtColor(planes[0], _YUV_TO_RGB[view.encoding.order]))
         case Layout.SEMI_PLANAR_420:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -117,12 +118,23 @@ class FrameChain:
         :param selection: the rules on the device.
         :param result: room for ``result_bytes(batch)`` on the device.
         """
+        for _ in self.stages(batch, parameters, selection, result, stream):
+            pass
+
+    def stages(
+        self, batch: int, parameters: int, selection: int, result: int, stream: int
+    ) -> Iterator[str]:
+        """Do as ``enqueue``, in steps; yields the name of each stage once it is enqueued."""
         preprocessor = self._preprocessor(batch)
         preprocessor.launch(parameters, self._network.input_address, stream)
+        yield 'preprocess'
         self._network.enqueue(batch, stream)
+        yield 'network'
         if self._decode is not None:
             self._decode.launch(self._outputs, selection, stream, batch=batch)
+            yield 'decode'
         self._nms.launch(self._candidates, selection, result, stream, batch=batch)
+        yield 'suppression'
 
     def read_result(self, result: NDArray[np.uint8], image: int) -> Detections:
         """Return what was found in an image, network pixels, best score first."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 import logging
 
 from yolotrt_ros.core.detections import Detections
@@ -92,13 +92,32 @@ class FrameSlot:
         if selection != self._selection:
             self._chain.fill_selection(self._rules.array[self._parameter_bytes :], selection)
             self._selection = selection
-        batch = self._max_batch if self._fixed_batch else len(self._letterboxes)
-        if self._use_graph and batch not in self._graphs:
-            self._record(batch)
-        if graph := self._graphs.get(batch):
+        if self._use_graph and self._batch not in self._graphs:
+            self._record()
+        if graph := self._graphs.get(self._batch):
             graph.launch()
         else:
-            self._enqueue(batch)
+            self._enqueue()
+
+    def stages(self) -> Iterator[str]:
+        """
+        Do the work of ``start`` in steps, without a graph and by the rules of the last ``start``.
+
+        :returns: the name of each stage, once it is enqueued.
+        """
+        stream = self._session.stream
+        self._rules.upload(stream)
+        yield 'rules'
+        parameters = self._rules.device_address
+        yield from self._chain.stages(
+            self._batch,
+            parameters,
+            parameters + self._parameter_bytes,
+            self._result.device_address,
+            stream,
+        )
+        self._result.download(self._chain.result_bytes(self._batch), stream)
+        yield 'download'
 
     def results(self) -> list[Detections]:
         """Return what was found in each frame, in its pixels; the work must be done."""
@@ -117,28 +136,21 @@ class FrameSlot:
         self._rules.close()
         self._result.close()
 
-    def _record(self, batch: int) -> None:
-        self._enqueue(batch)  # nothing may be loaded or allocated while it is recorded
+    @property
+    def _batch(self) -> int:
+        """Images that the network is run on."""
+        return self._max_batch if self._fixed_batch else len(self._letterboxes)
+
+    def _record(self) -> None:
+        self._enqueue()  # nothing may be loaded or allocated while it is recorded
         self._session.synchronize()
         try:
-            self._graphs[batch] = graph = CudaGraph(self._session, self._work(batch))
+            self._graphs[self._batch] = graph = CudaGraph(self._session, self._enqueue)
             graph.upload()
         except CudaError as error:
             _log.warning('%s; each frame is enqueued piece by piece from now on', error)
             self._use_graph = False
 
-    def _work(self, batch: int) -> Callable[[], None]:
-        return lambda: self._enqueue(batch)
-
-    def _enqueue(self, batch: int) -> None:
-        stream = self._session.stream
-        self._rules.upload(stream)
-        parameters = self._rules.device_address
-        self._chain.enqueue(
-            batch,
-            parameters,
-            parameters + self._parameter_bytes,
-            self._result.device_address,
-            stream,
-        )
-        self._result.download(self._chain.result_bytes(batch), stream)
+    def _enqueue(self) -> None:
+        for _ in self.stages():
+            pass
