@@ -48,6 +48,7 @@ def benchmark(*arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
+        encoding='utf-8',
         timeout=300,
         env=os.environ | {'PYTHONPATH': str(ROOT)},
     )
