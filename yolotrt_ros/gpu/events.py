@@ -8,10 +8,11 @@ import weakref
 
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.cuda import bindings, check
+from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.release import release
 
 
-class CudaEvent:
+class CudaEvent(Owner):
     """
     A mark that the GPU stamps with its time when it comes by.
 
@@ -34,7 +35,7 @@ class CudaEvent:
             graph shall stamp the event.
         """
         runtime = bindings().runtime
-        if not self._finalizer.alive:
+        if not self.is_open:
             raise CudaError('this CUDA event is closed; make a new one')
         if in_graph:
             result = runtime.cudaEventRecordWithFlags(
@@ -64,10 +65,6 @@ class CudaEvent:
         """
         result = bindings().runtime.cudaEventElapsedTime(since._handle, self._handle)
         return float(check(result, 'reading a CUDA event'))
-
-    def close(self) -> None:
-        """Destroy the event; calling it twice does no harm."""
-        self._finalizer()
 
 
 def _destroy(handle: object) -> None:

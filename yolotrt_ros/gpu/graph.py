@@ -12,11 +12,12 @@ import weakref
 
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.cuda import bindings, check
+from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.release import release
 from yolotrt_ros.gpu.session import CudaSession
 
 
-class CudaGraph:
+class CudaGraph(Owner):
     """
     What a function enqueued on the session's stream, ready to be launched again and again.
 
@@ -60,13 +61,9 @@ class CudaGraph:
             'launching a CUDA graph',
         )
 
-    def close(self) -> None:
-        """Destroy the graph; calling it twice does no harm."""
-        self._finalizer()
-
     @property
     def _handle(self) -> Any:  # noqa: ANN401
-        if not self._finalizer.alive:
+        if not self.is_open:
             raise CudaError('this CUDA graph is closed; record it again')
         return self._executable
 

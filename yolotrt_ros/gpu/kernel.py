@@ -4,20 +4,20 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 import weakref
 
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.cuda import bindings, check
 from yolotrt_ros.gpu.kernel_args import KernelArgs
+from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.release import release
 from yolotrt_ros.gpu.session import CudaSession
 
 _INVALID_VALUE = 1
 
 
-class KernelModule:
+class KernelModule(Owner):
     """
     Compiled code on the device.
 
@@ -37,28 +37,13 @@ class KernelModule:
 
         :raises CudaError: the module has none of that name, or is closed.
         """
-        if not self._finalizer.alive:
+        if not self.is_open:
             raise CudaError(f'the kernels of {self._name} are unloaded; load them again')
         function = check(
             bindings().driver.cuModuleGetFunction(self._handle, name.encode()),
             f'looking for the kernel {name} in {self._name}',
         )
         return Kernel(self, function, name)
-
-    def close(self) -> None:
-        """Unload the code; calling it twice does no harm."""
-        self._finalizer()
-
-    def __enter__(self) -> KernelModule:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Kernel:

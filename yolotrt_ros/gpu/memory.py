@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 import weakref
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.cuda import bindings, check, failure_text
+from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.release import release
 
 _OUT_OF_MEMORY = 2
@@ -35,7 +35,7 @@ def allocated_bytes() -> AllocatedBytes:
         return AllocatedBytes(**_totals)
 
 
-class _Buffer:
+class _Buffer(Owner):
     """
     What both kinds of memory have in common: an address, a size, and one owner.
 
@@ -43,7 +43,6 @@ class _Buffer:
     """
 
     _kind: str
-    _finalizer: weakref.finalize[Any, Any]
 
     def __init__(self, num_bytes: int) -> None:
         if num_bytes < 1:
@@ -63,27 +62,9 @@ class _Buffer:
 
         :raises CudaError: the buffer is closed.
         """
-        if not self._finalizer.alive:
+        if not self.is_open:
             raise CudaError(f'this buffer of {self.num_bytes} bytes is closed; make a new one')
         return self._address
-
-    def close(self) -> None:
-        """Free the memory; calling it twice does no harm."""
-        self._finalizer()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __enter__(self: _B) -> _B:
-        return self
-
-
-_B = TypeVar('_B', bound=_Buffer)
 
 
 class DeviceBuffer(_Buffer):

@@ -4,24 +4,25 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 import weakref
 
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.cuda import bindings, check
 from yolotrt_ros.gpu.device import CudaDevice
+from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.release import release
 
 _SET_ON_ACTIVE_PROCESS = 708
 
 
-class CudaSession:
+class CudaSession(Owner):
     """
     A device made current for the calling thread, with one stream.
 
     The stream waits for no other stream, also not for CUDA's default one. Another thread that
     wants to work on the device calls ``make_current`` first. How a thread waits belongs to the
-    device: of several sessions, the last one that says something decides it for all.
+    device: of several sessions, the last one that says something decides it for all. After
+    ``close``, what was enqueued still runs to its end.
 
     :param device: the GPU.
     :param blocking_wait: sleep while waiting for the GPU, which frees a core and costs some tens
@@ -49,7 +50,7 @@ class CudaSession:
 
         :raises CudaError: the session is closed.
         """
-        if not self._finalizer.alive:
+        if not self.is_open:
             raise CudaError('the CUDA session is closed; open a new one')
         return self._stream
 
@@ -66,21 +67,6 @@ class CudaSession:
         """Return the memory of the device that nobody uses; the thread's device is this one."""
         free, _ = check(bindings().runtime.cudaMemGetInfo(), 'asking for free memory')
         return int(free)
-
-    def close(self) -> None:
-        """Destroy the stream; what was enqueued on it still runs to its end."""
-        self._finalizer()
-
-    def __enter__(self) -> CudaSession:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _choose_wait(blocking: bool) -> None:

@@ -12,11 +12,11 @@ from argparse import (
 )
 from pathlib import Path
 
-from yolotrt_ros.tools.argument_types import checked, choice, count, index, names, probability
+from yolotrt_ros.tools.argument_types import checked, choice, count, index, names
 from yolotrt_ros.tools.frames import DEFAULT_COUNT
+from yolotrt_ros.tools.head_options import add_head_options
 from yolotrt_ros.trt.build_options import parse_batch, parse_bytes, parse_sizes
 from yolotrt_ros.trt.calibration import CalibrationMethod
-from yolotrt_ros.trt.onnx_surgery import DEFAULT_SCORE_THRESHOLD
 from yolotrt_ros.trt.precision import Precision
 
 DESCRIPTION = """\
@@ -143,32 +143,7 @@ def _add_graph_options(parser: ArgumentParser) -> None:
     group.add_argument(
         '--no-plugin', action='store_true', help='build the network as it is, without our decoding'
     )
-    group.add_argument(
-        '--score-threshold',
-        type=probability,
-        default=DEFAULT_SCORE_THRESHOLD,
-        metavar='SCORE',
-        help='candidates below it never leave the engine; thresholds at run time cannot go lower; '
-        'default: %(default)s',
-    )
-    group.add_argument(
-        '--heads',
-        nargs=3,
-        default=(),
-        metavar=('P3', 'P4', 'P5'),
-        help='nodes to cut behind, where the heads are not found',
-    )
-    group.add_argument(
-        '--anchors',
-        nargs=18,
-        type=float,
-        default=(),
-        metavar='PX',
-        help='anchor widths and heights in pixels, finest level first, where they are not found',
-    )
-    group.add_argument(
-        '--strides', nargs=3, type=int, default=(), metavar='PX', help='pixels between cells'
-    )
+    add_head_options(group)
 
 
 def _add_calibration_options(parser: ArgumentParser) -> None:

@@ -18,10 +18,10 @@ from yolotrt_ros.core.errors import BuildError, GraphError
 from yolotrt_ros.core.heads import Head
 from yolotrt_ros.core.network_reading import read_network
 from yolotrt_ros.cpu.session import OnnxSession
+from yolotrt_ros.tools.head_options import prepare_from
 from yolotrt_ros.trt.build_options import choose_sizes
 from yolotrt_ros.trt.onnx_conversion import Batches, convert
 from yolotrt_ros.trt.onnx_file import about, read_model
-from yolotrt_ros.trt.onnx_surgery import prepare
 from yolotrt_ros.trt.precision import carried_precision, Precision
 from yolotrt_ros.trt.surgery_check import check_cut
 from yolotrt_ros.trt.yolo_node import OP_TYPE, YoloNode
@@ -130,13 +130,7 @@ def prepare_network(options: Namespace) -> EngineNetwork:
 
 
 def _with_plugin(options: Namespace) -> EngineNetwork:
-    prepared = prepare(
-        options.model,
-        heads=options.heads,
-        anchors=options.anchors,
-        strides=options.strides,
-        score_threshold=options.score_threshold,
-    )
+    prepared = prepare_from(options)
     check = check_cut(options.model, prepared)
     found = prepared.heads
     return EngineNetwork(

@@ -9,13 +9,8 @@ from pathlib import Path
 
 from yolotrt_ros.core.atomic_write import write_bytes
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.trt.onnx_surgery import (
-    DEFAULT_SCORE_THRESHOLD,
-    HeadGraph,
-    is_quantized,
-    prepare,
-    Prepared,
-)
+from yolotrt_ros.tools.head_options import add_head_options, prepare_from
+from yolotrt_ros.trt.onnx_surgery import HeadGraph, is_quantized, Prepared
 from yolotrt_ros.trt.surgery_check import check_cut
 
 DESCRIPTION = """\
@@ -33,13 +28,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     output = _output_path(options)
-    prepared = prepare(
-        options.model,
-        heads=options.heads,
-        anchors=options.anchors,
-        strides=options.strides,
-        score_threshold=options.score_threshold,
-    )
+    prepared = prepare_from(options)
     print(report(prepared))
     print(f'check     {check_cut(options.model, prepared)}')
     model = prepared.cut if options.cut_only else prepared.model
@@ -67,36 +56,7 @@ def parse(args: list[str]) -> Namespace:
         action='store_true',
         help='end in p3, p4 and p5 without the plugin, to quantise the network for example',
     )
-    parser.add_argument(
-        '--heads',
-        nargs=3,
-        default=(),
-        metavar='NAME',
-        help='nodes or tensors of the three convolutions, where they are not found',
-    )
-    parser.add_argument(
-        '--anchors',
-        nargs=18,
-        type=float,
-        default=(),
-        metavar='PX',
-        help='widths and heights of the anchors, finest level first, where they are not found',
-    )
-    parser.add_argument(
-        '--strides',
-        nargs=3,
-        type=int,
-        default=(),
-        metavar='PX',
-        help='pixels between cells, in the place of those that the metadata says',
-    )
-    parser.add_argument(
-        '--score-threshold',
-        type=float,
-        default=DEFAULT_SCORE_THRESHOLD,
-        metavar='SCORE',
-        help=f'lowest score that the plugin puts out; default: {DEFAULT_SCORE_THRESHOLD}',
-    )
+    add_head_options(parser)
     return parser.parse_args(args)
 
 
