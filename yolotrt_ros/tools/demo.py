@@ -24,7 +24,7 @@ from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
-from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
+from yolotrt_ros.demo import CLASS_NAMES, DECODED_MODEL, DEMO_SEED
 from yolotrt_ros.tools.network_option import network_paths
 
 START_TIMEOUT_S = 60.0
@@ -57,7 +57,9 @@ def parse(args: list[str]) -> Namespace:
     :raises ConfigError: a file does not exist, or a number is out of range.
     """
     parser = ArgumentParser('yolotrt_ros demo', description=__doc__)
-    parser.add_argument('--model', type=Path, default=DECODED_MODEL, help='ONNX network')
+    parser.add_argument(
+        '--model', type=Path, default=DECODED_MODEL, help='ONNX network or TensorRT engine'
+    )
     parser.add_argument('--source', default='scenes', help='picture, video, folder, or scenes')
     parser.add_argument('--frames', type=int, default=100, help='images to publish (100)')
     parser.add_argument('--rate', type=float, default=30.0, help='images a second (30)')
@@ -76,8 +78,12 @@ def parse(args: list[str]) -> Namespace:
 
 def run(options: Namespace, sheet: Path) -> dict[str, Any]:
     """Run the three processes to the end of the source; returns the listener's last state."""
+    paths = network_paths(options.model)
+    # First, so that a network that cannot run is explained here.
+    pipeline = build_pipeline(DetectorConfig(**paths))
+    pipeline.close()
     # The truth of the scenes is in the words of our own network only.
-    has_truth = options.source == 'scenes' and options.model == DECODED_MODEL
+    has_truth = options.source == 'scenes' and pipeline.info.class_names == CLASS_NAMES
     with ExitStack() as stack:
         environment = _isolated_environment()
 
@@ -91,9 +97,8 @@ def run(options: Namespace, sheet: Path) -> dict[str, Any]:
             str(options.rate), '--seed', str(options.seed), '--wait-for-subscribers', '2',
             '--start-delay', '0.3',
         )  # fmt: skip
-        # While these start, so that a network that cannot run is explained here.
-        build_pipeline(DetectorConfig(**network_paths(options.model))).close()
-        detector = start('node', '--onnx-path', str(options.model))
+        [(parameter, path)] = paths.items()
+        detector = start('node', f'--{parameter.replace("_", "-")}', path)
         reports = Reports(listener)
         _wait_for(lambda: reports.state.get('ready'), START_TIMEOUT_S, (listener, detector))
         with tqdm(total=options.frames, unit='image', file=sys.stderr) as progress:
