@@ -93,13 +93,25 @@ class Peer:
         image: str = 'image',
         detections: str = 'detections',
     ) -> Detection2DArray:
-        """Publish an image and wait for the message with its stamp."""
+        """
+        Publish an image and wait for the message with its stamp.
+
+        Volatile endpoints owe nothing to one that they have not matched yet, and on a busy machine
+        matching can take longer than ``connect`` waits: the image is sent once more then.
+        """
+        messages, stamp = self.detections[detections], message.header.stamp
+        send_again = time.monotonic() + TIMEOUT_S / 3
+
+        def is_answered() -> bool:
+            nonlocal send_again
+            if time.monotonic() > send_again:
+                send_again = float('inf')
+                self.send(message, image)
+            return bool(messages) and messages[-1].header.stamp == stamp
+
         self.send(message, image)
-        messages = self.detections[detections]
-        stamp = message.header.stamp
         self.wait_for(
-            lambda: bool(messages) and messages[-1].header.stamp == stamp,
-            f'detections of stamp {stamp.sec}; last counts {self.diagnostics}',
+            is_answered, f'detections of stamp {stamp.sec}; last counts {self.diagnostics}'
         )
         return messages[-1]
 
