@@ -9,13 +9,13 @@ namespace yolotrt
 namespace
 {
 
-template <typename Element>
+template <InputFormat format>
 int32_t decode_image(const DecodeParams & params, int32_t image)
 {
   int32_t num_detections = 0;
   for (int32_t candidate = 0; candidate < params.num_candidates; ++candidate) {
-    const Cell cell = locate(params, candidate);
-    const auto channels = channels_of<Element>(params, image, cell);
+    const Cell cell = locate<format>(params, candidate);
+    const auto channels = channels_of<format>(params, image, cell);
     const float objectness = channels[kOBJECTNESS];
     if (!(objectness >= params.score_threshold)) {
       continue;
@@ -31,19 +31,39 @@ int32_t decode_image(const DecodeParams & params, int32_t image)
   return num_detections;
 }
 
+using DecodeImage = int32_t (*)(const DecodeParams &, int32_t);
+
+/// Return null where there is no such format.
+DecodeImage decoder_of(InputFormat format)
+{
+  switch (format) {
+    case InputFormat::kFLOAT_LINEAR:
+      return &decode_image<InputFormat::kFLOAT_LINEAR>;
+    case InputFormat::kHALF_LINEAR:
+      return &decode_image<InputFormat::kHALF_LINEAR>;
+    case InputFormat::kHALF_HWC8:
+      return &decode_image<InputFormat::kHALF_HWC8>;
+  }
+  return nullptr;
+}
+
 }  // namespace
 }  // namespace yolotrt
 
 extern "C" {
 
-__attribute__((visibility("default"))) void yolotrt_decode_cpu(const yolotrt::DecodeParams * params)
+/// Return 0, or 1 where the parameters are wrong, as the launch of the kernel does.
+__attribute__((visibility("default"))) int32_t yolotrt_decode_cpu(
+  const yolotrt::DecodeParams * params)
 {
-  const auto decode_image = params->element_type == yolotrt::ElementType::kHALF
-                              ? &yolotrt::decode_image<yolotrt::HalfBits>
-                              : &yolotrt::decode_image<float>;
+  const yolotrt::DecodeImage decode_image = yolotrt::decoder_of(params->input_format);
+  if (decode_image == nullptr) {
+    return 1;
+  }
   for (int32_t image = 0; image < params->batch_size; ++image) {
     params->num_detections[image] = decode_image(*params, image);
   }
+  return 0;
 }
 
 /// For callers that write the struct down a second time in another language.

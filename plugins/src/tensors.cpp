@@ -18,6 +18,7 @@ using nvinfer1::Dims;
 using nvinfer1::DimsExprs;
 using nvinfer1::IDimensionExpr;
 using nvinfer1::PluginTensorDesc;
+using nvinfer1::TensorFormat;
 
 // NCHW
 constexpr int32_t kNUM_DIMS = 4;
@@ -117,18 +118,34 @@ Level make_level(
   return level;
 }
 
+bool is_linear(const PluginTensorDesc & tensor) { return tensor.format == TensorFormat::kLINEAR; }
+
+/// HWC8 is what convolutions on tensor cores write.
+bool is_readable(const PluginTensorDesc & tensor)
+{
+  const bool is_hwc8 = tensor.format == TensorFormat::kHWC8;
+  return (tensor.type == DataType::kFLOAT && is_linear(tensor)) ||
+         (tensor.type == DataType::kHALF && (is_linear(tensor) || is_hwc8));
+}
+
+/// @param tensor is_readable().
+InputFormat input_format(const PluginTensorDesc & tensor)
+{
+  if (tensor.format == TensorFormat::kHWC8) {
+    return InputFormat::kHALF_HWC8;
+  }
+  return tensor.type == DataType::kHALF ? InputFormat::kHALF_LINEAR : InputFormat::kFLOAT_LINEAR;
+}
+
 }  // namespace
 
 bool supports(int32_t index, const PluginTensorDesc & tensor, const PluginTensorDesc & first_input)
 {
-  if (tensor.format != nvinfer1::TensorFormat::kLINEAR) {
-    return false;
-  }
   if (index >= kNUM_INPUTS) {
-    return tensor.type == output_type(index - kNUM_INPUTS);
+    return is_linear(tensor) && tensor.type == output_type(index - kNUM_INPUTS);
   }
-  return (tensor.type == DataType::kFLOAT || tensor.type == DataType::kHALF) &&
-         tensor.type == first_input.type;
+  return is_readable(tensor) && tensor.type == first_input.type &&
+         tensor.format == first_input.format;
 }
 
 DataType output_type(int32_t output)
@@ -193,8 +210,7 @@ DecodeParams make_params(
   for (int32_t level = 0; level < kNUM_LEVELS; ++level) {
     params.levels[level] = make_level(attributes, level, inputs, input_values[level]);
   }
-  params.element_type =
-    inputs[0].type == DataType::kHALF ? ElementType::kHALF : ElementType::kFLOAT;
+  params.input_format = input_format(inputs[0]);
   params.batch_size = static_cast<int32_t>(inputs[0].dims.d[kBATCH]);
   params.num_classes = attributes.num_classes;
   params.num_candidates = count_candidates(inputs);

@@ -18,7 +18,8 @@ namespace yolotrt
 constexpr int32_t kNUM_INPUTS = kNUM_LEVELS;
 constexpr int32_t kNUM_OUTPUTS = 4;  // number of detections, boxes, scores, classes
 
-/// Inputs are all FP32 or all FP16, outputs INT32, FP32, FP32, INT32, everything linear.
+/// Inputs are all FP32 linear, all FP16 linear or all FP16 HWC8; outputs are INT32, FP32, FP32,
+/// INT32, linear.
 /// @param index position among all tensors, inputs first.
 bool supports(
   int32_t index, const nvinfer1::PluginTensorDesc & tensor,

@@ -54,12 +54,12 @@ def decode_cpu(tmp_path_factory) -> Callable[[decoder.Heads], list]:
     source = str(SOURCES / 'src' / 'decode_cpu.cpp')
     run([compiler, *flags, '-shared', f'-I{SOURCES}/include', source, '-o', str(library)])
     function = decoder.load(library, 'yolotrt_decode_cpu')
-    function.restype = None
+    function.restype = ctypes.c_int32
 
     def decode(heads: decoder.Heads) -> list:
-        outputs = heads.empty_outputs()
-        addresses = [[array.ctypes.data for array in arrays] for arrays in (heads.values, outputs)]
-        function(ctypes.byref(heads.params(*addresses)))
+        inputs, outputs = heads.stored, heads.empty_outputs()
+        addresses = [[array.ctypes.data for array in arrays] for arrays in (inputs, outputs)]
+        assert function(ctypes.byref(heads.params(*addresses))) == 0
         return outputs
 
     return decode

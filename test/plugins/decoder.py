@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 ANCHORS_PER_CELL = 3
-ELEMENT_TYPES = {np.dtype(np.float32): 0, np.dtype(np.float16): 1}
+LINEAR_FORMATS = {np.dtype(np.float32): 0, np.dtype(np.float16): 1}
+HALF_HWC8 = 2
 OUTPUT_TYPES = (np.int32, np.float32, np.float32, np.int32)
 
 
@@ -26,7 +27,7 @@ class Level(ctypes.Structure):
 class DecodeParams(ctypes.Structure):
     _fields_ = (
         ('levels', Level * 3),
-        ('element_type', ctypes.c_int32),
+        ('input_format', ctypes.c_int32),
         ('batch_size', ctypes.c_int32),
         ('num_classes', ctypes.c_int32),
         ('num_candidates', ctypes.c_int32),
@@ -45,12 +46,14 @@ class Heads:
 
     :param values: for each level ``(B, 3*(5+nc), H, W)``, float32 or float16.
     :param anchors: ``(3, 3, 2)``, width and height in network pixels.
+    :param is_hwc8: what of float16 lies in memory as :func:`in_hwc8` says, not as in NumPy.
     """
 
     values: list[np.ndarray]
     anchors: np.ndarray
     strides: tuple[int, int, int]
     threshold: float = field(default=0.25)
+    is_hwc8: bool = field(default=False)
 
     @property
     def batch(self) -> int:
@@ -64,6 +67,11 @@ class Heads:
     def num_candidates(self) -> int:
         return ANCHORS_PER_CELL * sum(np.prod(head.shape[2:], dtype=int) for head in self.values)
 
+    @property
+    def stored(self) -> list[np.ndarray]:
+        """What lies in memory for the decoder to read."""
+        return [in_hwc8(head) for head in self.values] if self.is_hwc8 else self.values
+
     def empty_outputs(self) -> list[np.ndarray]:
         """Make outputs full of bytes that no decoder writes: what is not written stays seen."""
         rows = (self.batch, self.num_candidates)
@@ -76,20 +84,32 @@ class Heads:
         return outputs
 
     def params(self, inputs: list[int], outputs: list[int]) -> DecodeParams:
-        """Describe the decoding of values at these addresses to these addresses."""
+        """Describe the decoding of what is stored at these addresses to these addresses."""
         levels = zip(inputs, self.values, self.strides, self.anchors, strict=True)
         return DecodeParams(
             tuple(
                 Level(address, head.shape[3], head.shape[2], stride, tuple(anchors.ravel()))
                 for address, head, stride, anchors in levels
             ),
-            ELEMENT_TYPES[self.values[0].dtype],
+            HALF_HWC8 if self.is_hwc8 else LINEAR_FORMATS[self.values[0].dtype],
             self.batch,
             self.num_classes,
             self.num_candidates,
             self.threshold,
             *outputs,
         )
+
+
+def in_hwc8(head: np.ndarray) -> np.ndarray:
+    """
+    Order ``(B, C, H, W)`` as TensorRT's HWC8: ``(B, H, W, C)`` with C padded to a multiple of 8.
+
+    What pads is not a number, so that it does not stay unseen where it is read.
+    """
+    batch, channels, height, width = head.shape
+    stored = np.full((batch, height, width, -(-channels // 8) * 8), np.nan, head.dtype)
+    stored[..., :channels] = head.transpose(0, 2, 3, 1)
+    return stored
 
 
 def load(path: Path, name: str) -> ctypes._CFuncPtr:

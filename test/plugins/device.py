@@ -51,7 +51,7 @@ class Device:
     @contextmanager
     def tensors(self, heads: Heads) -> Iterator[tuple['DeviceArrays', 'DeviceArrays']]:
         """Hold the decoder's inputs and its outputs, not yet written, in device memory."""
-        with self._copies(heads.values) as inputs, self._copies(heads.empty_outputs()) as outputs:
+        with self._copies(heads.stored) as inputs, self._copies(heads.empty_outputs()) as outputs:
             yield inputs, outputs
 
     def synchronize(self) -> None:

@@ -48,9 +48,14 @@ def create_plugin(trt: ModuleType, attributes: Mapping[str, np.ndarray]) -> Any:
 
 
 def from_registry(
-    trt: ModuleType, shapes: Shapes, dtype: type, attributes: Mapping[str, np.ndarray]
+    trt: ModuleType,
+    shapes: Shapes,
+    dtype: type,
+    attributes: Mapping[str, np.ndarray],
+    *,
+    is_hwc8: bool = False,
 ) -> Define:
-    """Define a network of three inputs and the plugin."""
+    """Define a network of three inputs, linear or all in HWC8, and the plugin."""
 
     def define(network: Any) -> None:
         kind = trt.float16 if dtype == np.float16 else trt.float32
@@ -58,6 +63,9 @@ def from_registry(
             network.add_input(name, kind, tuple(shape))
             for name, shape in zip(INPUT_NAMES, shapes, strict=True)
         ]
+        if is_hwc8:
+            for tensor in inputs:
+                tensor.allowed_formats = 1 << int(trt.TensorFormat.HWC8)
         plugin = create_plugin(trt, attributes)
         if hasattr(trt, 'IPluginV3') and isinstance(plugin, trt.IPluginV3):
             layer = network.add_plugin_v3(inputs, [], plugin)
@@ -154,10 +162,10 @@ class EngineRunner:
         assert self.engine is not None
         self.context = self.engine.create_execution_context()
 
-    def bind(self, inputs: DeviceArrays, outputs: DeviceArrays) -> None:
+    def bind(self, heads: Heads, inputs: DeviceArrays, outputs: DeviceArrays) -> None:
         """Set shapes and addresses for the next executions."""
-        for name, shape, address in zip(INPUT_NAMES, inputs.shapes, inputs.addresses, strict=True):
-            assert self.context.set_input_shape(name, shape)
+        for name, head, address in zip(INPUT_NAMES, heads.values, inputs.addresses, strict=True):
+            assert self.context.set_input_shape(name, head.shape)
             assert self.context.set_tensor_address(name, address)
         for name, shape, address in zip(
             OUTPUT_NAMES, outputs.shapes, outputs.addresses, strict=True
@@ -171,7 +179,7 @@ class EngineRunner:
     def run(self, heads: Heads) -> list[np.ndarray] | None:
         """Execute; None where the execution cannot be started."""
         with self._device.tensors(heads) as (inputs, outputs):
-            self.bind(inputs, outputs)
+            self.bind(heads, inputs, outputs)
             is_started = self.enqueue()
             self._device.synchronize()
             return outputs.download() if is_started else None

@@ -22,6 +22,12 @@ ANCHORS = np.array(
     ],
     np.float32,
 )
+# Type and layout of the heads that the decoder reads: dtype, is_hwc8.
+FORMATS = {
+    'float': (np.float32, False),
+    'half': (np.float16, False),
+    'half-hwc8': (np.float16, True),
+}
 SPECIAL = np.array([np.nan, np.inf, -np.inf])
 
 
@@ -34,6 +40,7 @@ def random_heads(
     dtype: type = np.float32,
     strides: tuple[int, int, int] = STRIDES,
     threshold: float = 0.25,
+    is_hwc8: bool = False,
 ) -> Heads:
     """Make values such as a network puts out after its sigmoid: objectness is mostly low."""
     values = []
@@ -42,7 +49,7 @@ def random_heads(
         head = rng.random((batch, 3, 5 + num_classes, *cells), np.float32)
         head[:, :, 4] **= 3
         values.append(head.astype(dtype).reshape(batch, -1, *cells))
-    return Heads(values, ANCHORS, strides, threshold)
+    return Heads(values, ANCHORS, strides, threshold, is_hwc8)
 
 
 def with_special_values(heads: Heads, rng: np.random.Generator, share: float = 0.02) -> Heads:
@@ -56,7 +63,7 @@ def with_special_values(heads: Heads, rng: np.random.Generator, share: float = 0
 
 @st.composite
 def small_heads(draw):
-    """Any numbers, in grids of any three strides that divide the network's size."""
+    """Any numbers in any format, in grids of any three strides that divide the network's size."""
     cells = [(draw(st.integers(1, 3)), draw(st.integers(1, 3)))]
     strides = [draw(st.integers(1, 3)) * 4]
     for factor in draw(st.tuples(st.integers(1, 3), st.integers(1, 3))):
@@ -76,7 +83,8 @@ def small_heads(draw):
         for shape in cells
     ]
     threshold = draw(st.floats(0, 1, width=32))
-    return Heads(values, ANCHORS, tuple(strides), threshold)
+    is_hwc8 = width == 16 and draw(st.booleans())
+    return Heads(values, ANCHORS, tuple(strides), threshold, is_hwc8)
 
 
 @np.errstate(invalid='ignore', over='ignore')

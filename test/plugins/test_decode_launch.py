@@ -38,15 +38,16 @@ def test_large_batch(decode_gpu, rng):
     assert assert_is_definition(decode_gpu(heads), heads) > 0
 
 
-def test_image_beyond_what_31_bits_count_is_read(device, decode_launch, rng):
-    heads = random_heads(rng, (64, 64), 1000, dtype=np.float16)
+@pytest.mark.parametrize('is_hwc8', [False, True], ids=['linear', 'hwc8'])
+def test_image_beyond_what_31_bits_count_is_read(is_hwc8, device, decode_launch, rng):
+    heads = random_heads(rng, (64, 64), 1000, dtype=np.float16, is_hwc8=is_hwc8)
     batch = 2**31 // heads.values[0].size + 2
     # Pages of zeros that nobody writes take no memory of the host.
     values = [np.zeros((batch, *head.shape[1:]), head.dtype) for head in heads.values]
     for many, one in zip(values, heads.values, strict=True):
         many[-1] = one[0]
     many = replace(heads, values=values)
-    needed = 2**20 + sum(array.nbytes for array in (*values, *many.empty_outputs()))
+    needed = 2**23 + sum(array.nbytes for array in (*values, *many.empty_outputs()))
     if device.free_bytes < needed:
         pytest.skip(f'needs {needed / 2**30:.1f} GiB of free GPU memory')
     with device.tensors(many) as (inputs, outputs):
@@ -63,6 +64,15 @@ def test_batch_beyond_a_grid_is_refused(batch, device, decode_launch, rng):
     with device.tensors(heads) as (inputs, outputs):
         params = heads.params(inputs.addresses, outputs.addresses)
         params.batch_size = batch
+        assert decode_launch(params, device.stream) == INVALID_VALUE
+
+
+@pytest.mark.parametrize('input_format', [-1, 3])
+def test_unknown_format_is_refused(input_format, device, decode_launch, rng):
+    heads = random_heads(rng, (96, 64), 3)
+    with device.tensors(heads) as (inputs, outputs):
+        params = heads.params(inputs.addresses, outputs.addresses)
+        params.input_format = input_format
         assert decode_launch(params, device.stream) == INVALID_VALUE
 
 

@@ -20,6 +20,7 @@ from test.plugins.engines import (
 )
 from test.plugins.expectation import (
     assert_is_definition,
+    FORMATS,
     random_heads,
     STRIDES,
     with_special_values,
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.tensorrt
 
 SIZES = ((640, 640), (640, 384), (416, 320))
 LARGEST_BATCH = 4
+
+any_format = pytest.mark.parametrize(('dtype', 'is_hwc8'), FORMATS.values(), ids=FORMATS)
 
 
 @pytest.fixture(scope='module')
@@ -58,33 +61,41 @@ def open_shapes(num_classes):
     return [(-1, 3 * (5 + num_classes), -1, -1)] * 3
 
 
+def runner_of(trt, device, heads, shapes, **options):
+    dtype = heads.values[0].dtype
+    define = from_registry(trt, shapes, dtype, attributes_of(heads), is_hwc8=heads.is_hwc8)
+    # A builder in a hurry may turn HWC8 into linear memory in front of the plugin.
+    options = {'half': dtype == np.float16, 'quick': not heads.is_hwc8} | options
+    return EngineRunner(trt, build_plan(trt, define, **options), device)
+
+
 def static_runner(trt, device, heads, **options):
-    half = heads.values[0].dtype == np.float16
-    define = from_registry(trt, shapes_of(heads), heads.values[0].dtype, attributes_of(heads))
-    return EngineRunner(trt, build_plan(trt, define, half=half, **options), device)
+    return runner_of(trt, device, heads, shapes_of(heads), **options)
 
 
-@pytest.mark.parametrize('dtype', [np.float32, np.float16])
+def open_runner(trt, device, heads, **options):
+    shapes, profile = open_shapes(heads.num_classes), open_profile(heads.num_classes)
+    return runner_of(trt, device, heads, shapes, profile=profile, **options)
+
+
+@any_format
 @pytest.mark.parametrize(
     ('num_classes', 'threshold'),
     [(1, 0.0), (1, 0.25), (8, 0.01), (8, 0.9), (80, 0.01), (80, 0.25), (80, 0.9)],
 )
 def test_open_engine_gives_the_definition_for_all_sizes(
-    num_classes, threshold, dtype, trt, device, rng
+    num_classes, threshold, dtype, is_hwc8, trt, device, rng
 ):
-    heads = random_heads(rng, SIZES[0], num_classes, dtype=dtype, threshold=threshold)
-    define = from_registry(trt, open_shapes(num_classes), dtype, attributes_of(heads))
-    plan = build_plan(trt, define, profile=open_profile(num_classes), half=dtype == np.float16)
-    runner = EngineRunner(trt, plan, device)
+    kind = {'dtype': dtype, 'threshold': threshold, 'is_hwc8': is_hwc8}
+    heads = random_heads(rng, SIZES[0], num_classes, **kind)
+    runner = open_runner(trt, device, heads)
     for network_wh in SIZES:
         for batch in (1, LARGEST_BATCH):
-            heads = random_heads(
-                rng, network_wh, num_classes, batch=batch, dtype=dtype, threshold=threshold
-            )
+            heads = random_heads(rng, network_wh, num_classes, batch=batch, **kind)
             assert assert_is_definition(runner.run(heads), heads) > 0
 
 
-@pytest.mark.parametrize('dtype', [np.float32, np.float16])
+@any_format
 @pytest.mark.parametrize(
     ('network_wh', 'num_classes', 'batch', 'threshold'),
     [
@@ -95,11 +106,10 @@ def test_open_engine_gives_the_definition_for_all_sizes(
     ],
 )
 def test_static_engine_gives_the_definition(
-    network_wh, num_classes, batch, threshold, dtype, trt, device, rng
+    network_wh, num_classes, batch, threshold, dtype, is_hwc8, trt, device, rng
 ):
-    heads = random_heads(
-        rng, network_wh, num_classes, batch=batch, dtype=dtype, threshold=threshold
-    )
+    kind = {'dtype': dtype, 'threshold': threshold, 'is_hwc8': is_hwc8}
+    heads = random_heads(rng, network_wh, num_classes, batch=batch, **kind)
     runner = static_runner(trt, device, heads)
     assert assert_is_definition(runner.run(heads), heads) > 0
     spoiled = with_special_values(heads, rng, share=0.01)
@@ -159,15 +169,25 @@ def test_outputs_have_the_types_and_shapes_of_the_contract(trt, device, rng):
         assert compat.numpy_type(trt, engine.get_tensor_dtype(name)) == output.dtype
 
 
-def test_half_inputs_are_read_as_they_are(trt, device, rng):
-    heads = random_heads(rng, (640, 640), 8, dtype=np.float16)
-    # Not quick: the builder is to find out itself that conversions do not pay.
-    engine = static_runner(trt, device, heads, quick=False).engine
+def layers_of(trt, engine):
     inspector = engine.create_engine_inspector()
     text = inspector.get_engine_information(trt.LayerInformationFormat.JSON)
-    layers = json.loads(text)['Layers']
-    assert len(layers) == 1, layers
+    return json.loads(text)['Layers']
+
+
+@pytest.mark.parametrize('is_hwc8', [False, True], ids=['linear', 'hwc8'])
+@pytest.mark.parametrize('make_runner', [static_runner, open_runner])
+def test_half_inputs_are_read_as_they_are(make_runner, is_hwc8, trt, device, rng):
+    heads = random_heads(rng, (640, 640), 8, dtype=np.float16, is_hwc8=is_hwc8)
+    # Not quick: the builder is to find out itself that conversions do not pay.
+    runner = make_runner(trt, device, heads, quick=False)
+    layout = trt.TensorFormat.HWC8 if is_hwc8 else trt.TensorFormat.LINEAR
+    assert [runner.engine.get_tensor_format(name) for name in INPUT_NAMES] == [layout] * 3
+    layers = layers_of(trt, runner.engine)
+    # Where sizes are open, the engine may hold more layers that compute with them.
+    assert len(layers) == 1 or make_runner is open_runner, layers
     assert 'reformat' not in json.dumps(layers).lower()
+    assert assert_is_definition(runner.run(heads), heads) > 0
 
 
 def test_engine_survives_being_written_and_read_twice(trt, device, rng):
@@ -190,7 +210,7 @@ def test_execution_is_captured_and_replayed_on_new_input(trt, device, rng):
     heads = random_heads(rng, (416, 320), 8, batch=2, dtype=np.float16)
     runner = static_runner(trt, device, heads)
     with device.tensors(heads) as (inputs, outputs):
-        runner.bind(inputs, outputs)
+        runner.bind(heads, inputs, outputs)
         assert runner.enqueue()  # the first execution allocates and loads, which no capture may
         device.synchronize()
         with device.graph(lambda: runner.enqueue() or pytest.fail('not captured')) as replay:
@@ -204,9 +224,7 @@ def test_execution_is_captured_and_replayed_on_new_input(trt, device, rng):
 
 
 def test_sizes_change_from_one_execution_to_the_next(trt, device, rng):
-    heads = random_heads(rng, (416, 320), 3, threshold=0.1)
-    define = from_registry(trt, open_shapes(3), np.float32, attributes_of(heads))
-    runner = EngineRunner(trt, build_plan(trt, define, profile=open_profile(3)), device)
+    runner = open_runner(trt, device, random_heads(rng, (416, 320), 3, threshold=0.1))
     for batch in (1, 2, 3, 4, 1):
         wanted = (416, 320) if batch % 2 else (640, 384)
         heads = replace(random_heads(rng, wanted, 3, batch=batch), threshold=0.1)

@@ -9,12 +9,16 @@
 #include <cfloat>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "yolotrt/decode_params.hpp"
 #include "yolotrt/element.hpp"
 
 namespace yolotrt
 {
+
+template <InputFormat format>
+using ElementOf = std::conditional_t<format == InputFormat::kFLOAT_LINEAR, float, HalfBits>;
 
 /// Which anchor at which place a candidate is relative to.
 struct Cell
@@ -35,16 +39,16 @@ struct Detection
   int32_t class_id;
 };
 
-/// The channels of one candidate, which lie one plane apart.
+/// The channels of one candidate: in linear memory one plane apart, in HWC8 side by side.
 template <typename Element>
 struct Channels
 {
   const Element * first;
-  int64_t plane;
+  int64_t step;
 
   YOLOTRT_HOST_DEVICE float operator[](int32_t channel) const
   {
-    return load(first + channel * plane);
+    return load(first + channel * step);
   }
 };
 
@@ -68,13 +72,17 @@ YOLOTRT_HOST_DEVICE inline float add(float a, float b)
 #endif
 }
 
-/// Count the candidates of one image, which lie level by level, anchor by anchor, row by row.
+/// Count the candidates that one level of one image has.
 YOLOTRT_HOST_DEVICE inline int32_t num_candidates(const Level & level)
 {
   return kANCHORS_PER_CELL * level.height * level.width;
 }
 
-YOLOTRT_HOST_DEVICE inline Cell locate(const DecodeParams & params, int32_t candidate)
+/// Candidates are numbered level by level, and in a level in the order of their objectness in
+/// memory, so that neighbouring threads read what lies side by side: in linear memory anchor by
+/// anchor and row by row, in HWC8 row by row with the anchors of a cell one after the other.
+template <InputFormat format>
+YOLOTRT_HOST_DEVICE Cell locate(const DecodeParams & params, int32_t candidate)
 {
   int32_t level = 0;
   while (candidate >= num_candidates(params.levels[level])) {
@@ -82,21 +90,38 @@ YOLOTRT_HOST_DEVICE inline Cell locate(const DecodeParams & params, int32_t cand
     ++level;
   }
   const int32_t width = params.levels[level].width;
+  if constexpr (format == InputFormat::kHALF_HWC8) {
+    const int32_t cell = candidate / kANCHORS_PER_CELL;
+    return {level, candidate % kANCHORS_PER_CELL, cell % width, cell / width};
+  }
   const int32_t row = candidate / width;
   const int32_t height = params.levels[level].height;
   return {level, row / height, candidate % width, row % height};
 }
 
-template <typename Element>
-YOLOTRT_HOST_DEVICE Channels<Element> channels_of(
+/// Return how many channels each cell takes in HWC8, with what pads them.
+YOLOTRT_HOST_DEVICE inline int64_t padded_channels(int32_t num_classes)
+{
+  const int64_t num_channels =
+    static_cast<int64_t>(kANCHORS_PER_CELL) * (kFIRST_CLASS + num_classes);
+  return (num_channels + kHWC8_CHANNELS - 1) / kHWC8_CHANNELS * kHWC8_CHANNELS;
+}
+
+template <InputFormat format>
+YOLOTRT_HOST_DEVICE Channels<ElementOf<format>> channels_of(
   const DecodeParams & params, int32_t image, const Cell & cell)
 {
   const int32_t width = params.levels[cell.level].width;
   const int64_t plane = static_cast<int64_t>(params.levels[cell.level].height) * width;
+  const int64_t place = static_cast<int64_t>(cell.y) * width + cell.x;
+  const int32_t anchor_channels = kFIRST_CLASS + params.num_classes;
+  const auto * values = static_cast<const ElementOf<format> *>(params.levels[cell.level].values);
+  if constexpr (format == InputFormat::kHALF_HWC8) {
+    const int64_t first = (image * plane + place) * padded_channels(params.num_classes);
+    return {values + first + static_cast<int64_t>(cell.anchor) * anchor_channels, 1};
+  }
   const int64_t anchor = static_cast<int64_t>(image) * kANCHORS_PER_CELL + cell.anchor;
-  const int64_t first = anchor * (kFIRST_CLASS + params.num_classes) * plane;
-  const auto * values = static_cast<const Element *>(params.levels[cell.level].values);
-  return {values + first + static_cast<int64_t>(cell.y) * width + cell.x, plane};
+  return {values + anchor * anchor_channels * plane + place, plane};
 }
 
 /// Return the better of two classes; of equal ones the first.

@@ -16,7 +16,11 @@ constexpr int32_t kANCHORS_PER_CELL = 3;
 constexpr int32_t kOBJECTNESS = 4;
 constexpr int32_t kFIRST_CLASS = 5;
 
-enum class ElementType : int32_t { kFLOAT = 0, kHALF = 1 };
+/// What the values are and how they lie. Linear means [batch][channel][y][x]; HWC8 means
+/// [batch][y][x][channel], with room for a multiple of eight channels.
+enum class InputFormat : int32_t { kFLOAT_LINEAR = 0, kHALF_LINEAR = 1, kHALF_HWC8 = 2 };
+
+constexpr int32_t kHWC8_CHANNELS = 8;
 
 /// Corners in network pixels. The alignment makes a row one store.
 struct alignas(16) Box
@@ -24,7 +28,8 @@ struct alignas(16) Box
   float x1, y1, x2, y2;
 };
 
-/// One output of the network, after its sigmoid: [batch, 3 * (5 + num_classes), height, width].
+/// One output of the network, after its sigmoid: [batch, 3 * (5 + num_classes), height, width], in
+/// the order of its InputFormat.
 struct Level
 {
   const void * values;
@@ -38,7 +43,7 @@ struct Level
 struct DecodeParams
 {
   Level levels[kNUM_LEVELS];  ///< finest first
-  ElementType element_type;   ///< of all levels
+  InputFormat input_format;   ///< of all levels
   int32_t batch_size;
   int32_t num_classes;
   int32_t num_candidates;    ///< of one image: 3 * sum(height * width)
