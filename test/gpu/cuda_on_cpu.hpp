@@ -14,7 +14,7 @@
 #define __global__
 #define __forceinline__ inline
 #define __shared__ static  // one block runs at a time
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 
 struct alignas(16) float4 { float x, y, z, w; };
 
@@ -78,6 +78,13 @@ template <typename T>
 T __shfl_xor_sync(unsigned, T value, int mask)
 {
   return cuda_on_cpu::shuffle("__shfl_xor_sync", value, cuda_on_cpu::lane() ^ mask, true);
+}
+
+inline unsigned atomicOr(unsigned * address, unsigned bits)
+{
+  const unsigned before = *address;
+  *address |= bits;
+  return before;
 }
 
 inline int atomicAdd(int * address, int value)

@@ -16,8 +16,13 @@ constexpr int kTHREADS = kCHUNK / 2;
 struct Chunk
 {
   int size;
+  int num_dropped;  // entries that will never come into a chunk
   Key keys[kCHUNK];
-  unsigned short slots[kCHUNK];  // where the box of a key lies
+  union alignas(16) {  // one after the other, the first two while the chunk is sorted
+    unsigned score_words[kTHREADS];
+    unsigned short slots[kCHUNK];  // where the box of a key lies
+    unsigned suppressors[kCHUNK];  // a bit for each better one of the same 32 that overlaps
+  };
   union {
     float4 boxes[kCHUNK];
     int histogram[kNUM_DIGITS];  // used before the boxes come
@@ -25,8 +30,8 @@ struct Chunk
   Cut cut;
 };
 
-/// Move the best entries into the chunk, as they come.
-__device__ inline void fill_chunk(
+/// Move the best entries that are left into the chunk, as they come; return how many they are.
+__device__ inline int fill_chunk(
   const Candidates & candidates, Entry * entries, int num_entries, int num_left, Chunk & chunk)
 {
   const bool is_last = num_left <= kCHUNK;
@@ -46,62 +51,11 @@ __device__ inline void fill_chunk(
     if (is_wanted) {
       entries[place].index = kTAKEN;
       chunk.keys[slot] = make_key(entry.score_word, candidates.class_ids[entry.index]);
-      chunk.slots[slot] = static_cast<unsigned short>(slot);
       chunk.boxes[slot] = candidates.boxes[entry.index];
     }
   }
   __syncthreads();
-}
-
-__device__ inline bool is_in_order(const Chunk & chunk, int first, int second)
-{
-  if (chunk.keys[first] != chunk.keys[second]) {
-    return chunk.keys[first] < chunk.keys[second];
-  }
-  return !precedes(chunk.boxes[chunk.slots[second]], chunk.boxes[chunk.slots[first]]);
-}
-
-/// Sort keys and slots with Batcher's bitonic network; the boxes stay where they are.
-__device__ inline void sort_chunk(Chunk & chunk)
-{
-  constexpr Key kBEHIND_ALL = ~Key{0};  // no finite score has this key
-  const int thread = static_cast<int>(threadIdx.x);
-  int length = 2 * kWARP;
-  while (length < chunk.size) {
-    length *= 2;
-  }
-  for (int place = chunk.size + thread; place < length; place += kTHREADS) {
-    chunk.keys[place] = kBEHIND_ALL;
-    chunk.slots[place] = 0;  // the same box for all: they are in order
-  }
-  __syncthreads();
-  for (int run = 2; run <= length; run *= 2) {
-    for (int distance = run / 2; distance > 0; distance /= 2) {
-      const int first = 2 * thread - (thread & (distance - 1));
-      const int second = first + distance;
-      if (second < length) {
-        const bool is_rising = (first & run) == 0;
-        const bool swaps = is_rising ? !is_in_order(chunk, first, second) :
-                                       !is_in_order(chunk, second, first);
-        if (swaps) {
-          const Key key = chunk.keys[first];
-          chunk.keys[first] = chunk.keys[second];
-          chunk.keys[second] = key;
-          const unsigned short slot = chunk.slots[first];
-          chunk.slots[first] = chunk.slots[second];
-          chunk.slots[second] = slot;
-        }
-      }
-      // A warp works on 64 places of its own until pairs are farther apart; the last step is
-      // followed by a barrier because no length is below 64.
-      const int next_distance = distance > 1 ? distance / 2 : run;
-      if (distance > kWARP || next_distance > kWARP) {
-        __syncthreads();
-      } else {
-        __syncwarp();
-      }
-    }
-  }
+  return chunk.size;
 }
 
 }  // namespace yolotrt

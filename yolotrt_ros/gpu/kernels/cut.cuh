@@ -4,7 +4,8 @@
 // Where to cut the candidates of an image so that the best of them fit into shared memory: a radix
 // selection, digit by digit from the front of the order, by one block of threads. It ends as soon
 // as half of the room is filled, mostly after two digits; a last word that differs for each
-// candidate makes it end for any number of equal rows.
+// candidate makes it end for any number of equal rows. Where scores are equal, one look at all
+// other words tells which digits are the same for all, so that no time goes into those.
 #ifndef YOLOTRT_CUT_CUH_
 #define YOLOTRT_CUT_CUH_
 
@@ -17,6 +18,7 @@ namespace yolotrt
 constexpr int kDIGIT_BITS = 11;
 constexpr int kNUM_DIGITS = 1 << kDIGIT_BITS;
 constexpr int kWORD_BITS = 32;
+constexpr unsigned kALL_BITS = 0xffffffffu;
 constexpr int kTAKEN = -1;  // the index of an entry that is dealt with
 
 /// What is lower than these words, compared one after the other, lies before the cut.
@@ -24,6 +26,8 @@ struct Cut
 {
   unsigned words[kORDER_WORDS];
   int num_before;
+  unsigned ones[kORDER_WORDS];   // bits set in the words of some entry with the cut's score
+  unsigned zeros[kORDER_WORDS];  // bits not set in those of some
 };
 
 __device__ inline bool is_before(
@@ -98,6 +102,33 @@ __device__ void choose_digit(const int * histogram, int room, int lowest_bit, in
   __syncthreads();
 }
 
+/// Note which bits of the words behind the score differ among the entries with the cut's score.
+template <int kThreads>
+__device__ void note_differences(
+  const Candidates & candidates, const Entry * entries, int num_entries, Cut & cut)
+{
+  unsigned ones[kORDER_WORDS] = {};
+  unsigned zeros[kORDER_WORDS] = {};
+  for (int place = static_cast<int>(threadIdx.x); place < num_entries; place += kThreads) {
+    const Entry entry = entries[place];
+    if (entry.index == kTAKEN || entry.score_word != cut.words[0]) {
+      continue;
+    }
+#pragma unroll
+    for (int word = 1; word < kORDER_WORDS; ++word) {
+      const unsigned value = order_word(candidates, entry, word);
+      ones[word] |= value;
+      zeros[word] |= ~value;
+    }
+  }
+#pragma unroll
+  for (int word = 1; word < kORDER_WORDS; ++word) {
+    atomicOr(cut.ones + word, ones[word]);
+    atomicOr(cut.zeros + word, zeros[word]);
+  }
+  __syncthreads();
+}
+
 /// Find a cut with room / 2 to room entries before it; there are more than that.
 template <int kThreads>
 __device__ void find_cut(
@@ -107,13 +138,26 @@ __device__ void find_cut(
   const int thread = static_cast<int>(threadIdx.x);
   if (thread < kORDER_WORDS) {
     cut.words[thread] = 0;
+    cut.ones[thread] = 0;
+    cut.zeros[thread] = 0;
   }
   if (thread == 0) {
     cut.num_before = 0;
   }
   for (int word = 0; word < kORDER_WORDS; ++word) {
+    if (word == 1) {
+      note_differences<kThreads>(candidates, entries, num_entries, cut);
+    }
     for (int highest_bit = kWORD_BITS; highest_bit > 0; highest_bit -= kDIGIT_BITS) {
       const int lowest_bit = highest_bit > kDIGIT_BITS ? highest_bit - kDIGIT_BITS : 0;
+      const unsigned digit_bits =
+        kALL_BITS >> (kWORD_BITS - highest_bit) & kALL_BITS << lowest_bit;
+      if (word > 0 && (cut.ones[word] & cut.zeros[word] & digit_bits) == 0) {
+        if (thread == 0) {
+          cut.words[word] |= cut.ones[word] & digit_bits;
+        }
+        continue;
+      }
       for (int digit = thread; digit < kNUM_DIGITS; digit += kThreads) {
         histogram[digit] = 0;
       }

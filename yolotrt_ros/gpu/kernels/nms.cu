@@ -6,12 +6,15 @@
 //
 // One block of 512 threads works on one image, from start to end: of a real image some hundred
 // candidates pass the threshold, and then the time goes into waiting for memory and barriers, not
-// into arithmetic. More are taken 1024 at a time, best first, until enough rows are kept.
+// into arithmetic. Up to 1024 go straight into shared memory. More are listed, and taken from the
+// list at most 1024 at a time, best first, until enough rows are kept.
 #include "chunk.cuh"
 #include "order.cuh"
 #include "overlap.cuh"
+#include "prune.cuh"
 #include "result.cuh"
 #include "selection.cuh"
+#include "sort.cuh"
 #include "suppress.cuh"
 #include "warp.cuh"
 
@@ -40,10 +43,10 @@ __device__ bool is_sound(const Sighting & sighting, int num_classes)
          sighting.class_id < num_classes;
 }
 
-/// List the candidates that pass the thresholds, in any order.
+/// List the candidates that pass the thresholds, in any order; the first of them fill the chunk.
 __device__ void select(
   const Selection & selection, const float * thresholds, const Candidates & candidates,
-  int num_candidates, Entry * entries, Counters & counters)
+  int num_candidates, Entry * entries, Chunk & chunk, Counters & counters)
 {
   const float minus_infinity = __uint_as_float(0xff800000u);
   const int thread = static_cast<int>(threadIdx.x);
@@ -67,13 +70,21 @@ __device__ void select(
     }
 #pragma unroll
     for (int item = 0; item < kPER_TURN; ++item) {
+      if (first + item * kTHREADS >= num_candidates) {
+        break;
+      }
       const Sighting & sighting = sightings[item];
       const bool is_weak = sighting.score < selection.score_floor;  // NaN is not
       const bool is_nonfinite = !is_weak && !is_sound(sighting, selection.num_classes);
       const bool is_selected = !is_weak && !is_nonfinite && sighting.score >= sighting.threshold;
       const int place = take_place(&counters.num_selected, is_selected);
       if (is_selected) {
-        entries[place] = {score_word(sighting.score), first + item * kTHREADS + thread};
+        const unsigned word = score_word(sighting.score);
+        entries[place] = {word, first + item * kTHREADS + thread};
+        if (place < kCHUNK) {
+          chunk.keys[place] = make_key(word, sighting.class_id);
+          chunk.boxes[place] = sighting.box;
+        }
       }
       if (is_nonfinite) {
         atomicAdd(&counters.num_nonfinite, 1);
@@ -93,14 +104,14 @@ __device__ void select(
 /// @param rejected int [B]: candidates that the decoder rejected; null for none.
 /// @param entries [B, stride]: room to work in.
 /// @param results [B]: a ResultHeader and `capacity` rows each, without gaps.
-extern "C" __global__ void __launch_bounds__(yolotrt::kTHREADS) nms(
+extern "C" __global__ void __launch_bounds__(yolotrt::kTHREADS, 1) nms(
   const int * counts, const float4 * boxes, const float * scores, const int * class_ids,
   const int * rejected, int stride, const yolotrt::Selection * selection_block,
   yolotrt::Entry * entries, int capacity, unsigned char * results)
 {
   using namespace yolotrt;  // NOLINT(build/namespaces)
   __shared__ Chunk chunk;
-  __shared__ Group group;
+  __shared__ KeptPair kept;
   __shared__ Counters counters;
   const int image = static_cast<int>(blockIdx.x);
   const size_t first = static_cast<size_t>(image) * static_cast<size_t>(stride);
@@ -117,17 +128,26 @@ extern "C" __global__ void __launch_bounds__(yolotrt::kTHREADS) nms(
   __syncthreads();
   select(
     selection, class_thresholds(*selection_block), candidates, num_candidates, entries + first,
-    counters);
+    chunk, counters);
 
   int num_rows = 0;
-  for (int num_left = counters.num_selected; num_left > 0 && num_rows < max_rows;) {
-    fill_chunk(candidates, entries + first, counters.num_selected, num_left, chunk);
-    num_left -= chunk.size;
-    sort_chunk(chunk);
-    num_rows = suppress_chunk(rule, chunk, num_rows, max_rows, result.rows, group);
+  const int num_selected = counters.num_selected;
+  for (int num_left = num_selected; num_left > 0 && num_rows < max_rows;) {
+    const int size = num_selected <= kCHUNK ? num_selected :
+      fill_chunk(candidates, entries + first, num_selected, num_left, chunk);
+    num_left -= size;
+    sort_chunk(size, chunk);
+    const int num_rows_before = num_rows;
+    num_rows = suppress_chunk(rule, size, chunk, num_rows, max_rows, result.rows, kept);
+    const int num_new = num_rows - num_rows_before;
+    if (num_left > kCHUNK && num_rows < max_rows && num_new <= kFEW_ROWS) {
+      num_left -= prune(
+        rule, candidates, entries + first, num_selected, result.rows + num_rows_before, num_new,
+        chunk);
+    }
   }
   if (threadIdx.x == 0) {
     const int num_nonfinite = counters.num_nonfinite + (rejected ? rejected[image] : 0);
-    *result.header = {num_rows, num_nonfinite, counts[image], counters.num_selected};
+    *result.header = {num_rows, num_nonfinite, counts[image], num_selected};
   }
 }

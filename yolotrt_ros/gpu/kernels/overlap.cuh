@@ -10,13 +10,6 @@
 namespace yolotrt
 {
 
-/// A box x1 y1 x2 y2 in x y z w, and its class.
-struct LabeledBox
-{
-  float4 box;
-  int class_id;
-};
-
 struct SuppressionRule
 {
   float iou_threshold;
@@ -28,13 +21,27 @@ __device__ inline float area(const float4 & box)
   return multiply(subtract(box.z, box.x), subtract(box.w, box.y));
 }
 
-__device__ inline bool overlaps_too_much(
-  const float4 & better, const float4 & worse, float iou_threshold)
+/// A box x1 y1 x2 y2 in x y z w, its class, and its area, which many comparisons need.
+struct LabeledBox
 {
-  const float width = subtract(fminf(better.z, worse.z), fmaxf(better.x, worse.x));
-  const float height = subtract(fminf(better.w, worse.w), fmaxf(better.y, worse.y));
+  float4 box;
+  int class_id;
+  float area;
+};
+
+__device__ inline LabeledBox label(const float4 & box, int class_id)
+{
+  return {box, class_id, area(box)};
+}
+
+/// Tell whether two boxes share too much; the same bits whichever of them comes first.
+__device__ inline bool overlaps_too_much(
+  const LabeledBox & one, const LabeledBox & other, float iou_threshold)
+{
+  const float width = subtract(fminf(one.box.z, other.box.z), fmaxf(one.box.x, other.box.x));
+  const float height = subtract(fminf(one.box.w, other.box.w), fmaxf(one.box.y, other.box.y));
   const float overlap = multiply(fmaxf(width, 0.0f), fmaxf(height, 0.0f));
-  const float joined = subtract(add(area(better), area(worse)), overlap);
+  const float joined = subtract(add(one.area, other.area), overlap);
   // A product instead of a quotient: two empty boxes have no union to divide by.
   return overlap > multiply(iou_threshold, joined);
 }
@@ -42,8 +49,9 @@ __device__ inline bool overlaps_too_much(
 __device__ inline bool suppresses(
   const SuppressionRule & rule, const LabeledBox & better, const LabeledBox & worse)
 {
-  return (rule.is_class_agnostic || better.class_id == worse.class_id) &&
-         overlaps_too_much(better.box, worse.box, rule.iou_threshold);
+  // No short cut for another class: without branches, several comparisons run interleaved.
+  const bool may = rule.is_class_agnostic | (better.class_id == worse.class_id);
+  return may & overlaps_too_much(better, worse, rule.iou_threshold);
 }
 
 }  // namespace yolotrt

@@ -52,7 +52,7 @@ __device__ inline ResultRow make_row(const LabeledBox & labeled, float score)
 
 __device__ inline LabeledBox labeled_box_of(const ResultRow & row)
 {
-  return {{row.x1, row.y1, row.x2, row.y2}, row.class_id};
+  return label({row.x1, row.y1, row.x2, row.y2}, row.class_id);
 }
 
 }  // namespace yolotrt

@@ -1,10 +1,10 @@
 // Copyright 2026 The yolotrt_ros authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Greedy suppression of a sorted chunk by one block of threads. Each thread holds two candidates.
-// In turns, the best 32 that are left are compared with each other, every warp picks for itself
-// those that are kept, and all threads drop what these suppress. A turn takes three barriers and
-// settles 32 candidates and all that they drop.
+// Greedy suppression of a sorted chunk by one block of threads. Each thread holds two candidates,
+// so that each warp holds two groups: 32 that follow each other in the order. First, all groups
+// are compared with themselves. Then, group by group, the warp that holds it settles which of its
+// members are kept, and all warps drop what these suppress: one barrier a group.
 #ifndef YOLOTRT_SUPPRESS_CUH_
 #define YOLOTRT_SUPPRESS_CUH_
 
@@ -16,120 +16,148 @@ namespace yolotrt
 {
 
 constexpr int kNUM_WARPS = kTHREADS / kWARP;
-static_assert(kCHUNK == kWARP * kWARP, "a warp reads one word of alive bits a lane");
+constexpr int kHALVES = kCHUNK / kTHREADS;
 
 struct Member
 {
   LabeledBox labeled;
-  float score;
   bool is_alive;
 };
 
-/// The best 32 that are left.
-struct Group
+/// What is kept of a group, best first.
+struct Kept
 {
-  unsigned alive[kWARP];  // a bit for each candidate of the chunk
+  int size;
   LabeledBox boxes[kWARP];
-  float scores[kWARP];
-  unsigned suppressed[kWARP];  // a bit for each weaker member
 };
 
-__device__ inline Member member_of(const Chunk & chunk, int place)
+/// Two, so that a group is settled while slow warps still read what was kept of the one before.
+struct KeptPair
 {
-  if (place >= chunk.size) {
-    return {{{0.0f, 0.0f, 0.0f, 0.0f}, 0}, 0.0f, false};
-  }
-  const Key key = chunk.keys[place];
-  return {{chunk.boxes[chunk.slots[place]], class_of(key)}, score_of(key), true};
+  Kept kept[2];
+};
+static_assert(kNUM_WARPS % 2 == 0, "neighbouring groups use different ones");
+
+__device__ inline LabeledBox labeled_box_at(const Chunk & chunk, int place)
+{
+  return label(chunk.boxes[place], class_of(chunk.keys[place]));
 }
 
-/// Put the best members that are left into the group; return how many there are, 32 at most.
-__device__ inline int form_group(Member (&members)[2], Group & group)
-{
-  const int warp = warp_index();
-  unsigned words[2];
-  for (int half = 0; half < 2; ++half) {
-    words[half] = __ballot_sync(kALL_LANES, members[half].is_alive);
-    if (lane_index() == 0) {
-      group.alive[warp + half * kNUM_WARPS] = words[half];
-    }
-  }
-  __syncthreads();
-  const int up_to_lane = inclusive_sum(__popc(group.alive[lane_index()]));
-  for (int half = 0; half < 2; ++half) {
-    const int up_to_word = __shfl_sync(kALL_LANES, up_to_lane, warp + half * kNUM_WARPS);
-    const int rank = up_to_word - __popc(words[half]) + count_below(words[half]);
-    if (members[half].is_alive && rank < kWARP) {
-      group.boxes[rank] = members[half].labeled;
-      group.scores[rank] = members[half].score;
-      members[half].is_alive = false;
-    }
-  }
-  __syncthreads();
-  const int num_left = __shfl_sync(kALL_LANES, up_to_lane, kWARP - 1);
-  return num_left < kWARP ? num_left : kWARP;
-}
-
-/// Return a bit for each member of the group that no better one suppresses; the same in all warps.
-__device__ inline unsigned pick_kept(const SuppressionRule & rule, int size, Group & group)
+/// Find for each candidate the better ones of its group that overlap it too much.
+__device__ inline void find_suppressors(const SuppressionRule & rule, int size, Chunk & chunk)
 {
   const int lane = lane_index();
-  for (int better = warp_index(); better < kWARP; better += kNUM_WARPS) {
-    const bool drops = better < lane && lane < size &&
-      suppresses(rule, group.boxes[better], group.boxes[lane]);
-    const unsigned suppressed = __ballot_sync(kALL_LANES, drops);
+  for (int place = warp_index(); place < size; place += kNUM_WARPS) {
+    const int better = place - place % kWARP + lane;
+    const bool drops = better < place &&
+      suppresses(rule, labeled_box_at(chunk, better), labeled_box_at(chunk, place));
+    const unsigned suppressors = __ballot_sync(kALL_LANES, drops);
     if (lane == 0) {
-      group.suppressed[better] = suppressed;
+      chunk.suppressors[place] = suppressors;
     }
   }
-  __syncthreads();
-  const unsigned suppressed = group.suppressed[lane];
-  unsigned left = size == kWARP ? kALL_LANES : (1u << size) - 1u;
+}
+
+/// Return a bit for each lane whose candidate no kept better one of its group suppresses.
+/// Groups need few rounds: in each, all are kept over which no better one can still decide.
+__device__ inline unsigned settle(unsigned suppressors, bool is_alive)
+{
+  const unsigned own_bit = 1u << lane_index();
+  unsigned open = __ballot_sync(kALL_LANES, is_alive);
   unsigned kept = 0;
-  while (left != 0) {
-    const int best = __ffs(left) - 1;
-    kept |= 1u << best;
-    left &= ~(1u << best | __shfl_sync(kALL_LANES, suppressed, best));
+  while (open != 0) {
+    const bool is_kept = (open & own_bit) != 0 && (suppressors & open) == 0;
+    const unsigned newly_kept = __ballot_sync(kALL_LANES, is_kept);
+    kept |= newly_kept;
+    open &= ~(newly_kept | __ballot_sync(kALL_LANES, (suppressors & newly_kept) != 0));
   }
   return kept;
 }
 
-/// Append what is kept of a chunk to the rows; return how many rows there are then.
-__device__ inline int suppress_chunk(
-  const SuppressionRule & rule, const Chunk & chunk, int num_rows, int max_rows, ResultRow * rows,
-  Group & group)
+/// Append what is kept of the group of this warp to the rows.
+__device__ inline void keep(
+  const Chunk & chunk, int place, const Member & member, int num_rows, int max_rows,
+  ResultRow * rows, Kept & kept)
 {
-  Member members[2];
-  for (int half = 0; half < 2; ++half) {
-    Member & member = members[half];
-    member = member_of(chunk, static_cast<int>(threadIdx.x) + half * kTHREADS);
-    for (int row = 0; row < num_rows && member.is_alive; ++row) {
-      member.is_alive = !suppresses(rule, labeled_box_of(rows[row]), member.labeled);
+  const unsigned bits = settle(member.is_alive ? chunk.suppressors[place] : 0, member.is_alive);
+  const int rank = count_below(bits);
+  if (bits >> lane_index() & 1u) {
+    kept.boxes[rank] = member.labeled;
+    if (num_rows + rank < max_rows) {
+      rows[num_rows + rank] = make_row(member.labeled, score_of(chunk.keys[place]));
     }
   }
-  for (;;) {
-    const int size = form_group(members, group);
-    if (size == 0) {
-      return num_rows;
+  if (lane_index() == 0) {
+    kept.size = __popc(bits);
+  }
+}
+
+__device__ inline void drop(const SuppressionRule & rule, const Kept & kept, Member & member)
+{
+  if (!member.is_alive) {
+    return;
+  }
+  bool is_alive = true;
+#pragma unroll 4
+  for (int better = 0; better < kept.size; ++better) {
+    is_alive &= !suppresses(rule, kept.boxes[better], member.labeled);
+  }
+  member.is_alive = is_alive;
+}
+
+__device__ inline bool is_suppressed_by_rows(
+  const SuppressionRule & rule, const ResultRow * rows, int num_rows, const LabeledBox & labeled)
+{
+  bool is_suppressed = false;
+#pragma unroll 4
+  for (int row = 0; row < num_rows; ++row) {
+    is_suppressed |= suppresses(rule, labeled_box_of(rows[row]), labeled);
+  }
+  return is_suppressed;
+}
+
+/// Append what is kept of a chunk to the rows; return how many rows there are then.
+__device__ inline int suppress_chunk(
+  const SuppressionRule & rule, int size, Chunk & chunk, int num_rows, int max_rows,
+  ResultRow * rows, KeptPair & pair)
+{
+  const int thread = static_cast<int>(threadIdx.x);
+  Member members[kHALVES];
+#pragma unroll
+  for (int half = 0; half < kHALVES; ++half) {
+    const int place = thread + half * kTHREADS;
+    if (place < size) {
+      const LabeledBox labeled = labeled_box_at(chunk, place);
+      members[half] = {labeled, !is_suppressed_by_rows(rule, rows, num_rows, labeled)};
+    } else {
+      members[half] = {{{0.0f, 0.0f, 0.0f, 0.0f}, 0, 0.0f}, false};
     }
-    const unsigned kept = pick_kept(rule, size, group);
-    const int row = num_rows + count_below(kept);
-    const int lane = lane_index();
-    if (warp_index() == 0 && (kept >> lane & 1u) && row < max_rows) {
-      rows[row] = make_row(group.boxes[lane], group.scores[lane]);
-    }
-    num_rows += __popc(kept);
-    if (num_rows >= max_rows) {
-      return max_rows;
-    }
-    for (unsigned left = kept; left != 0; left &= left - 1u) {
-      const LabeledBox better = group.boxes[__ffs(left) - 1];
-      for (int half = 0; half < 2; ++half) {
-        Member & member = members[half];
-        member.is_alive = member.is_alive && !suppresses(rule, better, member.labeled);
+  }
+  find_suppressors(rule, size, chunk);
+  __syncthreads();
+#pragma unroll
+  for (int half = 0; half < kHALVES; ++half) {
+    for (int warp = 0; warp < kNUM_WARPS; ++warp) {
+      if (half * kTHREADS + warp * kWARP >= size) {
+        return num_rows;
+      }
+      Kept & kept = pair.kept[warp % 2];
+      if (warp_index() == warp) {
+        keep(chunk, thread + half * kTHREADS, members[half], num_rows, max_rows, rows, kept);
+        members[half].is_alive = false;
+      }
+      __syncthreads();
+      num_rows += kept.size;
+      if (num_rows >= max_rows) {
+        return max_rows;
+      }
+#pragma unroll
+      for (int later = half; later < kHALVES; ++later) {
+        drop(rule, kept, members[later]);
       }
     }
   }
+  return num_rows;
 }
 
 }  // namespace yolotrt
