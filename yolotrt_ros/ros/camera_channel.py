@@ -20,7 +20,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.ros.messages import detection_array
+from yolotrt_ros.ros.detections_writer import Write
 
 # REP-2003: consumers of sensor data ask for best effort, which any publisher satisfies. One
 # message deep, because a second one would be old by the time it is taken.
@@ -45,10 +45,12 @@ class CameraChannel:
     :param node: the node they belong to.
     :param name: the camera's name; empty for the only camera, whose topics carry no prefix.
     :param image_transport: ``raw`` or ``compressed``.
+    :param write: makes the messages.
     """
 
-    def __init__(self, node: LifecycleNode, name: str, image_transport: str) -> None:
+    def __init__(self, node: LifecycleNode, name: str, image_transport: str, write: Write) -> None:
         self.name = name
+        self._write = write
         prefix = f'{name}/' if name else ''
         self._node = node
         self._compressed = image_transport == 'compressed'
@@ -82,9 +84,9 @@ class CameraChannel:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
 
-    def publish(self, detections: Detections, header: Header, labels: list[str]) -> None:
+    def publish(self, detections: Detections, header: Header) -> None:
         """Publish what was found in one image, under its header."""
-        self._publisher.publish(detection_array(detections, header, labels))
+        self._publisher.publish(self._write(detections, header))
 
     def close(self) -> None:
         """Remove both endpoints."""

@@ -28,6 +28,7 @@ from yolotrt_ros.core.options import add_parameter_options, given_parameters
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.ros.camera_channel import CameraChannel
 from yolotrt_ros.ros.detection_worker import DetectionWorker, ImageMessage
+from yolotrt_ros.ros.detections_writer import detections_writer
 from yolotrt_ros.ros.diagnostics import inference_status, input_status
 from yolotrt_ros.ros.messages import label_info
 from yolotrt_ros.ros.parameters import changed_config, declare_parameters, read_config
@@ -56,7 +57,6 @@ class DetectorNode(LifecycleNode):
         self._worker: DetectionWorker | None = None
         self._channels: dict[str, CameraChannel] = {}
         self._frames: LatestFrames[ImageMessage] = LatestFrames([])
-        self._labels: list[str] = []
         self._reported_counts: dict[str, FrameCounts] = {}
         self._label_publisher = self.create_publisher(
             LabelInfo,
@@ -89,11 +89,12 @@ class DetectorNode(LifecycleNode):
             raise
         cameras = self._config.cameras or ('',)
         self._pipeline = pipeline
-        self._labels = self._class_labels(pipeline)
         self._frames = LatestFrames(cameras)
         self._reported_counts = {}
+        write = detections_writer(self._class_labels(pipeline))
         self._channels = {
-            camera: CameraChannel(self, camera, self._config.image_transport) for camera in cameras
+            camera: CameraChannel(self, camera, self._config.image_transport, write)
+            for camera in cameras
         }
         self._worker = DetectionWorker(
             pipeline,
@@ -202,7 +203,7 @@ class DetectorNode(LifecycleNode):
             self._pipeline = None
 
     def _publish(self, camera: str, message: ImageMessage, detections: Detections) -> None:
-        self._channels[camera].publish(detections, message.header, self._labels)
+        self._channels[camera].publish(detections, message.header)
 
     def _class_labels(self, pipeline: Pipeline) -> list[str]:
         if self._config.class_id_format == 'name':
