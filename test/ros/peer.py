@@ -93,27 +93,33 @@ class Peer:
         image: str = 'image',
         detections: str = 'detections',
     ) -> Detection2DArray:
-        """
-        Publish an image and wait for the message with its stamp.
-
-        Volatile endpoints owe nothing to one that they have not matched yet, and on a busy machine
-        matching can take longer than ``connect`` waits: the image is sent once more then.
-        """
+        """Publish an image and wait for the message with its stamp."""
         messages, stamp = self.detections[detections], message.header.stamp
-        send_again = time.monotonic() + TIMEOUT_S / 3
-
-        def is_answered() -> bool:
-            nonlocal send_again
-            if time.monotonic() > send_again:
-                send_again = float('inf')
-                self.send(message, image)
-            return bool(messages) and messages[-1].header.stamp == stamp
-
-        self.send(message, image)
-        self.wait_for(
-            is_answered, f'detections of stamp {stamp.sec}; last counts {self.diagnostics}'
+        self._insist(
+            lambda: self.send(message, image),
+            lambda: bool(messages) and messages[-1].header.stamp == stamp,
+            f'detections of stamp {stamp.sec}; last counts {self.diagnostics}',
         )
         return messages[-1]
+
+    def _insist(self, act: Callable[[], object], condition: Callable[[], bool], what: str) -> None:
+        """
+        Act, wait for what follows, and act once more where nothing does.
+
+        Volatile endpoints owe nothing to one that they have not matched yet, services not
+        excepted, and on a busy machine matching takes longer than one end of it can see.
+        """
+        act_again = time.monotonic() + TIMEOUT_S / 3
+
+        def is_met() -> bool:
+            nonlocal act_again
+            if time.monotonic() > act_again:
+                act_again = float('inf')
+                act()
+            return condition()
+
+        act()
+        self.wait_for(is_met, what)
 
     def status(self, task: str) -> dict[str, str]:
         """Return the next diagnostic values of a task of the detector in this namespace."""
@@ -139,10 +145,14 @@ class Peer:
     def call(self, kind: type, name: str, request: object) -> object:
         client = self.node.create_client(kind, name)
         assert client.wait_for_service(timeout_sec=TIMEOUT_S), f'no service {name}'
-        future = client.call_async(request)
-        self.wait_for(future.done, f'an answer of {name}')
+        futures = []
+        self._insist(
+            lambda: futures.append(client.call_async(request)),
+            lambda: any(future.done() for future in futures),
+            f'an answer of {name}',
+        )
         self.node.destroy_client(client)
-        return future.result()
+        return next(future.result() for future in futures if future.done())
 
     def set_parameter(
         self, name: str, value: object, node: str = 'detector'
