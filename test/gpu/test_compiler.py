@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from test.gpu.kernel_sources import SCALE
 from yolotrt_ros.core.errors import BackendError, CudaError
 from yolotrt_ros.gpu import compiler
 from yolotrt_ros.gpu.compiler import (
@@ -19,14 +20,6 @@ from yolotrt_ros.gpu.compiler import (
 
 pytest.importorskip('cuda', reason='needs cuda-python, which is not installed')
 
-SCALE = """\
-struct Line { float slope; float offset; };
-extern "C" __global__ void scale(const float* from, float* to, int count, Line line) {
-    const int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < count) to[i] = line.slope * from[i] + line.offset + SHIFT;
-}
-extern "C" __global__ void nothing() {}
-"""
 HALF = """\
 #include <cuda_fp16.h>
 extern "C" __global__ void narrow(const float* from, __half* to) { *to = __float2half(*from); }

@@ -7,6 +7,7 @@ import ctypes
 import numpy as np
 import pytest
 
+from test.gpu.kernel_sources import SCALE
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.gpu.compiler import compile_source
 from yolotrt_ros.gpu.kernel import KernelModule
@@ -16,14 +17,6 @@ from yolotrt_ros.gpu.memory import DeviceBuffer
 
 pytestmark = pytest.mark.gpu
 
-SCALE = """\
-struct Line { float slope; float offset; };
-extern "C" __global__ void scale(const float* from, float* to, int count, Line line) {
-    const int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < count) to[i] = line.slope * from[i] + line.offset + SHIFT;
-}
-extern "C" __global__ void nothing() {}
-"""
 REVERSE = """\
 extern "C" __global__ void reverse(int* values) {
     extern __shared__ int shared[];

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from test.gpu.kernel_sources import SCALE
 from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.gpu import compiler, kernel_cache, kernel_loader
 from yolotrt_ros.gpu.compiler import supported_archs
@@ -20,15 +21,6 @@ from yolotrt_ros.gpu.kernel_loader import (
 )
 
 pytest.importorskip('cuda', reason='needs cuda-python, which is not installed')
-
-SCALE = """\
-struct Line { float slope; float offset; };
-extern "C" __global__ void scale(const float* from, float* to, int count, Line line) {
-    const int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < count) to[i] = line.slope * from[i] + line.offset + SHIFT;
-}
-extern "C" __global__ void nothing() {}
-"""
 
 
 @pytest.fixture

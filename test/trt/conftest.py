@@ -1,15 +1,20 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two engines whose outputs are known without running them, and a GPU to run them on."""
+"""Two engines whose outputs are known without running them, a GPU for them, and a card."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from test import networks
+from test.trt.cards import FACTS
 from test.trt.engines import build_engine, PROFILE, SHAPE, TABLES
 from yolotrt_ros.gpu.device import find_device
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.engine import Engine
+from yolotrt_ros.trt.engine_card import EngineCard
+from yolotrt_ros.trt.engine_file import file_sha256
 
 
 @pytest.fixture(scope='session')
@@ -54,3 +59,17 @@ def dynamic_engine(dynamic_plan, session):
     engine = Engine(dynamic_plan, session)
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def card():
+    return EngineCard(**FACTS)
+
+
+@pytest.fixture
+def engine_path(tmp_path, card):
+    """Give an engine with a card that fits it."""
+    path = tmp_path / 'my model.engine'
+    path.write_bytes(b'ftrt' * 1000)
+    replace(card, plan_sha256=file_sha256(path)).write(path)
+    return path

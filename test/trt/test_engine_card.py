@@ -20,7 +20,6 @@ from yolotrt_ros.trt.engine_card import (
     InputTensor,
     OutputTensor,
 )
-from yolotrt_ros.trt.engine_file import file_sha256
 from yolotrt_ros.trt.precision import Precision
 
 digests = st.text('0123456789abcdef', min_size=64, max_size=64)
@@ -65,20 +64,6 @@ cards = st.builds(
     figures=st.dictionaries(st.text(), plain, max_size=3),
     created=st.datetimes(timezones=st.timezones()).map(lambda time: time.isoformat()),
 )
-
-
-@pytest.fixture
-def card():
-    return EngineCard(**FACTS)
-
-
-@pytest.fixture
-def engine_path(tmp_path, card):
-    """Give an engine with a card that fits it."""
-    path = tmp_path / 'my model.engine'
-    path.write_bytes(b'ftrt' * 1000)
-    replace(card, plan_sha256=file_sha256(path)).write(path)
-    return path
 
 
 def change_card(engine_path, **changes):

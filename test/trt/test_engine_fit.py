@@ -8,25 +8,11 @@ import shlex
 
 import pytest
 
-from test.trt.cards import FACTS, MACHINE
+from test.trt.cards import MACHINE
 from yolotrt_ros.core.errors import EngineError
-from yolotrt_ros.trt.engine_card import card_path, check_card, EngineCard
+from yolotrt_ros.trt.engine_card import card_path, check_card
 from yolotrt_ros.trt.engine_file import file_sha256
 from yolotrt_ros.trt.machine import Machine
-
-
-@pytest.fixture
-def card():
-    return EngineCard(**FACTS)
-
-
-@pytest.fixture
-def engine_path(tmp_path, card):
-    """Give an engine with a card that fits it."""
-    path = tmp_path / 'my model.engine'
-    path.write_bytes(b'ftrt' * 1000)
-    replace(card, plan_sha256=file_sha256(path)).write(path)
-    return path
 
 
 def test_machine_of_the_card_has_nothing_against_it(card):

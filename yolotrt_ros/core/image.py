@@ -117,6 +117,22 @@ class ImageView:
         return cls(flat, width, height, step, ENCODINGS[encoding], is_bigendian)
 
     @classmethod
+    def from_message(cls, message: Any) -> ImageView:  # noqa: ANN401
+        """
+        View a ``sensor_msgs/Image``, whichever library made the object.
+
+        :raises ImageFormatError: as ``from_bytes``.
+        """
+        return cls.from_bytes(
+            message.data,
+            width=message.width,
+            height=message.height,
+            step=message.step,
+            encoding=message.encoding,
+            is_bigendian=bool(message.is_bigendian),
+        )
+
+    @classmethod
     def from_array(cls, image: NDArray[np.uint8], encoding: str = 'bgr8') -> ImageView:
         """
         View an array of pixels.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,10 @@ class Selection:
     def score_floor(self) -> float:
         """The lowest of all thresholds: what is weaker need not be decoded."""
         return min([self.score_threshold, *(score for _, score in self.class_thresholds)])
+
+    def without_suppression(self) -> Selection:
+        """Return the rules for boxes that the network itself has suppressed."""
+        return replace(self, iou_threshold=1.0)  # more than the whole is never shared
 
     def class_threshold_table(self, num_classes: int) -> NDArray[np.float32]:
         """

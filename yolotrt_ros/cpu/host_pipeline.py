@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +107,7 @@ class HostPipeline:
     ) -> Detections:
         candidates = decode(outputs, self._layout, selection.score_floor)
         if self._layout.head.is_suppressed:
-            selection = replace(selection, iou_threshold=1.0)
+            selection = selection.without_suppression()
         return selection.apply(candidates).in_source(letterbox)
 
     def _outputs_on_grey(self, network_wh: tuple[int, int]) -> dict[str, NDArray[np.floating]]:

@@ -104,27 +104,21 @@ class FrameChain:
         return batch * nms.result_bytes(self.max_detections)
 
     def fill_selection(self, block: NDArray[np.uint8], selection: Selection) -> None:
-        """Write the rules to where ``enqueue`` reads them."""
+        """Write the rules to where ``stages`` reads them."""
         self._nms.fill_selection(block, selection)
 
-    def enqueue(
+    def stages(
         self, batch: int, parameters: int, selection: int, result: int, stream: int
-    ) -> None:
+    ) -> Iterator[str]:
         """
-        Start the whole chain; returns before it is done.
+        Start the whole chain in steps, without waiting for it.
 
         :param batch: images that the network is run on.
         :param parameters: ``batch`` elements of ``PARAMETER_DTYPE`` on the device.
         :param selection: the rules on the device.
         :param result: room for ``result_bytes(batch)`` on the device.
+        :returns: the name of each stage, once it is enqueued.
         """
-        for _ in self.stages(batch, parameters, selection, result, stream):
-            pass
-
-    def stages(
-        self, batch: int, parameters: int, selection: int, result: int, stream: int
-    ) -> Iterator[str]:
-        """Do as ``enqueue``, in steps; yields the name of each stage once it is enqueued."""
         preprocessor = self._preprocessor(batch)
         preprocessor.launch(parameters, self._network.input_address, stream)
         yield 'preprocess'

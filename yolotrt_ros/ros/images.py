@@ -24,14 +24,7 @@ def view_of(message: Image | CompressedImage) -> ImageView:
     if isinstance(message, CompressedImage):
         return _decompressed(message)
     if message.encoding in ENCODINGS:
-        return ImageView.from_bytes(
-            message.data,
-            width=message.width,
-            height=message.height,
-            step=message.step,
-            encoding=message.encoding,
-            is_bigendian=bool(message.is_bigendian),
-        )
+        return ImageView.from_message(message)
     return _converted(message)
 
 

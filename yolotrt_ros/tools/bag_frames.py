@@ -160,14 +160,7 @@ def _choose_topic(
 
 def _view(message: Any) -> ImageView:  # noqa: ANN401 - as above
     if message.__msgtype__ == _IMAGE:
-        return ImageView.from_bytes(
-            message.data,
-            width=message.width,
-            height=message.height,
-            step=message.step,
-            encoding=message.encoding,
-            is_bigendian=bool(message.is_bigendian),
-        )
+        return ImageView.from_message(message)
     content = np.asarray(message.data, np.uint8)
     image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if image is None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +110,7 @@ class GpuPipeline:
         if not 1 <= len(frames) <= self._info.max_batch:
             raise ValueError(f'{len(frames)} frames came; give 1 to {self._info.max_batch}')
         if self._facts.layout.head.is_suppressed:
-            selection = replace(selection, iou_threshold=1.0)
+            selection = selection.without_suppression()
         with _explained(self._info.model_path):
             if selection.max_detections > self._max_detections:
                 self._make_room(selection.max_detections)
