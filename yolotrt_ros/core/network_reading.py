@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.class_names import choose_class_names, count_class_names
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.errors import ModelError
+from yolotrt_ros.core.errors import DetectionError, ModelError
 from yolotrt_ros.core.heads import HeadLayout, recognise
+from yolotrt_ros.core.pipeline import NetworkInfo
+from yolotrt_ros.core.session import Session
 
 
 class NetworkReading(NamedTuple):
@@ -53,6 +55,57 @@ def read_network(
         num_classes=count_class_names(**names),
     )
     return NetworkReading(layout, choose_class_names(layout.num_classes, **names))
+
+
+class SessionReading(NamedTuple):
+    """
+    What a loaded network is, and what it put out for a grey picture.
+
+    :param info: the facts for those who use the pipeline.
+    :param layout: how the outputs are to be read.
+    :param outputs: name and values, batch first.
+    """
+
+    info: NetworkInfo
+    layout: HeadLayout
+    outputs: dict[str, NDArray[Any]]
+
+
+def read_session(session: Session, config: DetectorConfig) -> SessionReading:
+    """
+    Run a network once on grey and find out how it is to be read.
+
+    :param config: decides what the network leaves open: size and batch.
+    :raises ModelError: the network does not run, or its outputs have no known layout.
+    :raises ConfigError: the class names given do not fit the network.
+    """
+    width, height = session.network_wh
+    network_wh = (width or config.network_width, height or config.network_height)
+    outputs = _outputs_on_grey(session, network_wh)
+    layout, class_names = read_network(outputs, network_wh, session.metadata, config)
+    info = NetworkInfo(
+        model_path=str(session.path),
+        backend=session.backend,
+        network_wh=network_wh,
+        max_batch=session.batch or min(config.max_batch, session.max_batch or config.max_batch),
+        class_names=class_names,
+        head=layout.head.name,
+        score_floor=session.score_floor,
+    )
+    return SessionReading(info, layout, outputs)
+
+
+def _outputs_on_grey(session: Session, network_wh: tuple[int, int]) -> dict[str, NDArray[Any]]:
+    width, height = network_wh
+    grey = np.full((session.batch or 1, 3, height, width), 0.5, session.input_dtype)
+    try:
+        outputs = session.run(grey)
+    except DetectionError as error:
+        raise ModelError(
+            f'{error}; where the network leaves its input size open, network_width and '
+            'network_height must be multiples of its largest stride, usually 32'
+        ) from error
+    return dict(zip(session.output_names, outputs, strict=True))
 
 
 def metadata_anchors(text: str | None) -> tuple[float, ...]:

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.decode import decode
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.errors import DetectionError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
-from yolotrt_ros.core.network_reading import read_network
+from yolotrt_ros.core.network_reading import read_session
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.core.session import Session
@@ -37,28 +36,14 @@ class HostPipeline:
 
     def __init__(self, session: Session, config: DetectorConfig) -> None:
         self._session = session
-        width, height = session.network_wh
-        network_wh = (width or config.network_width, height or config.network_height)
-        max_batch = min(config.max_batch, session.max_batch or config.max_batch)
+        self._info, self._layout, _ = read_session(session, config)
         self._preprocess = Preprocessor(
-            network_wh,
-            session.batch or max_batch,
+            self._info.network_wh,
+            self._info.max_batch,
             session.input_dtype,
             fixed_batch=session.batch is not None,
         )
-        self._layout, class_names = read_network(
-            self._outputs_on_grey(network_wh), network_wh, session.metadata, config
-        )
         self._stage_times: StageTimes = {}
-        self._info = NetworkInfo(
-            model_path=str(session.path),
-            backend=session.backend,
-            network_wh=network_wh,
-            max_batch=session.batch or max_batch,
-            class_names=class_names,
-            head=self._layout.head.name,
-            score_floor=session.score_floor,
-        )
 
     @property
     def info(self) -> NetworkInfo:
@@ -109,20 +94,6 @@ class HostPipeline:
         if self._layout.head.is_suppressed:
             selection = selection.without_suppression()
         return selection.apply(candidates).in_source(letterbox)
-
-    def _outputs_on_grey(self, network_wh: tuple[int, int]) -> dict[str, NDArray[np.floating]]:
-        width, height = network_wh
-        grey = np.full(
-            (self._session.batch or 1, 3, height, width), 0.5, self._session.input_dtype
-        )
-        try:
-            outputs = self._session.run(grey)
-        except DetectionError as error:
-            raise ModelError(
-                f'{error}; where the network leaves its input size open, network_width and '
-                'network_height must be multiples of its largest stride, usually 32'
-            ) from error
-        return dict(zip(self._session.output_names, outputs, strict=True))
 
 
 def open_onnx(config: DetectorConfig) -> HostPipeline:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import CudaError, DetectionError, ModelError
-from yolotrt_ros.core.heads import Head
+from yolotrt_ros.core.heads import Head, HeadLayout
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
-from yolotrt_ros.core.network_reading import read_network
+from yolotrt_ros.core.network_reading import read_session
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.core.shared_copy import SharedCopy
@@ -44,20 +45,8 @@ class GpuPipeline:
     def __init__(self, session: EngineSession, config: DetectorConfig) -> None:
         self._engine = session
         self._config = config
-        width, height = session.network_wh
-        network_wh = (width or config.network_width, height or config.network_height)
-        largest = session.max_batch or config.max_batch
-        max_batch = session.batch or min(config.max_batch, largest)
-        self._facts, class_names = self._read(network_wh, max_batch)
-        self._info = NetworkInfo(
-            model_path=str(session.path),
-            backend=session.backend,
-            network_wh=network_wh,
-            max_batch=max_batch,
-            class_names=class_names,
-            head=self._facts.layout.head.name,
-            score_floor=session.score_floor,
-        )
+        self._info, layout, outputs = read_session(session, config)
+        self._facts = self._kernel_facts(layout, outputs)
         self._stage_times: StageTimes = {}
         self._copy = SharedCopy(config.copy_threads, session.cuda.make_current)
         self._max_detections = config.max_detections
@@ -159,17 +148,9 @@ class GpuPipeline:
         self._copy.close()
         self._engine.close()
 
-    def _read(
-        self, network_wh: tuple[int, int], max_batch: int
-    ) -> tuple[NetworkFacts, tuple[str, ...]]:
-        """Run the engine on grey; returns what the kernels must know, and the class names."""
+    def _kernel_facts(self, layout: HeadLayout, outputs: dict[str, NDArray[Any]]) -> NetworkFacts:
+        """Return what the kernels must know; refuses what they cannot decode."""
         session = self._engine
-        width, height = network_wh
-        grey = np.full(
-            (session.batch or 1, 3, height, width), PAD_VALUE / 255, session.input_dtype
-        )
-        outputs = dict(zip(session.output_names, session.run(grey), strict=True))
-        layout, class_names = read_network(outputs, network_wh, session.metadata, self._config)
         if layout.head is Head.RAW_HEADS:
             raise ModelError(
                 f'{session.path} ends in raw heads, which the GPU does not decode; build the '
@@ -184,13 +165,13 @@ class GpuPipeline:
         counted = layout.head in (Head.PLUGIN, Head.EFFICIENT_NMS)
         boxes = outputs[layout.output_names[1 if counted else 0]]
         return NetworkFacts(
-            network_wh,
-            max_batch,
+            self._info.network_wh,
+            self._info.max_batch,
             session.input_dtype,
             boxes.dtype,
             boxes.shape[2 if layout.head is Head.YOLOV8 else 1],
             layout,
-        ), class_names
+        )
 
     def _make_queue(self) -> FrameQueue:
         cuda, facts = self._engine.cuda, self._facts
