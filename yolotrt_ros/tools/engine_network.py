@@ -16,7 +16,7 @@ from yolotrt_ros.core.class_names import choose_class_names
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import BuildError, GraphError
 from yolotrt_ros.core.heads import Head
-from yolotrt_ros.core.network_reading import read_network
+from yolotrt_ros.core.network_reading import read_session
 from yolotrt_ros.cpu.session import OnnxSession
 from yolotrt_ros.tools.head_options import prepare_from
 from yolotrt_ros.trt.build_options import choose_sizes
@@ -154,14 +154,10 @@ def _as_it_is(options: Namespace) -> EngineNetwork:
         model = read_model(options.model)
     session = OnnxSession(options.model)
     width, height = choose_sizes(session.network_wh, options.size, 1)[1]
-    grey = np.full((session.batch or 1, 3, height, width), 0.5, session.input_dtype)
-    outputs = dict(zip(session.output_names, session.run(grey), strict=True))
-    layout, class_names = read_network(
-        outputs,
-        (width, height),
-        session.metadata,
-        DetectorConfig(onnx_path=str(options.model), anchors=tuple(options.anchors)),
+    config = DetectorConfig(
+        network_width=width, network_height=height, anchors=tuple(options.anchors)
     )
+    info, layout, _ = read_session(session, config)
     return EngineNetwork(
         path=options.model,
         model=model,
@@ -169,7 +165,7 @@ def _as_it_is(options: Namespace) -> EngineNetwork:
         node=None,
         static_shape=(session.batch, 3, *reversed(session.network_wh)),
         head=layout.head,
-        class_names=class_names,
+        class_names=info.class_names,
         strides=layout.strides,
         anchors=() if layout.anchors is None else tuple(map(float, np.ravel(layout.anchors))),
         head_nodes=(),
