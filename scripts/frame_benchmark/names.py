@@ -12,7 +12,6 @@ GRAPH = 'whole graph'
 GPU_WAYS = (ENGINE, STAGES, GRAPH)
 STAGE_NAMES = (
     'upload',
-    'rules',
     'preprocess',
     'network',
     'decode',

@@ -349,7 +349,7 @@ def test_engine_is_measured_in_every_way(tensorrt_module, tmp_path, rng):
         for width, height in ((64, 48), (128, 96))
         for batch in (1, 2)
     ]
-    stages = ['upload', 'rules', 'preprocess', 'network', 'decode', 'suppression', 'download']
+    stages = ['upload', 'preprocess', 'network', 'decode', 'suppression', 'download']
     detecting = [names.detect(1), names.detect(2), names.detect(4), names.TUTORIAL]
     for case in content['cases']:
         found = case['figures']
@@ -358,5 +358,5 @@ def test_engine_is_measured_in_every_way(tensorrt_module, tmp_path, rng):
         assert all(found[name]['objects'] > 0 for name in (*detecting, names.PIPELINED))
         assert (names.IN_PLACE in found) == (case['batch'] == 1)
         assert all(figure['median_ms'] >= 0 for figure in found.values())
-    assert done.stdout.count('|---') > 20
+    assert done.stdout.count('| --- |') > 2
     assert picture.read_bytes().startswith(b'\x89PNG')

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.letterbox import Letterbox
+
+_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,9 @@ class Detections:
 
     def __post_init__(self) -> None:
         rows = len(self.scores)
-        expected = (((rows, 4), np.float32), ((rows,), np.float32), ((rows,), np.int32))
-        given = (self.boxes_xyxy, self.scores, self.class_ids)
-        for array, (shape, dtype) in zip(given, expected, strict=True):
-            if array.shape != shape or array.dtype != dtype:
-                raise ValueError(
-                    f'expected {np.dtype(dtype)} {shape}, got {array.dtype} {array.shape}; '
-                    'boxes_xyxy is (N, 4), scores and class_ids are (N,)'
-                )
+        _check(self.boxes_xyxy, (rows, 4), _FLOAT32)
+        _check(self.scores, (rows,), _FLOAT32)
+        _check(self.class_ids, (rows,), _INT32)
 
     @classmethod
     def empty(cls) -> Detections:
@@ -65,3 +63,11 @@ class Detections:
         moved = Detections(boxes_xyxy, self.scores, self.class_ids, self.num_nonfinite)
         visible = (boxes_xyxy[:, 2] > boxes_xyxy[:, 0]) & (boxes_xyxy[:, 3] > boxes_xyxy[:, 1])
         return moved if visible.all() else moved[visible]
+
+
+def _check(array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(
+            f'expected {dtype} {shape}, got {array.dtype} {array.shape}; '
+            'boxes_xyxy is (N, 4), scores and class_ids are (N,)'
+        )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
@@ -177,7 +178,7 @@ class ImageView:
         """Width and height in pixels."""
         return self.width, self.height
 
-    @property
+    @cached_property
     def num_bytes(self) -> int:
         """Bytes from the first sample to the last; padding behind the last row may be absent."""
         last = self._plane_table()[-1]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.nms import nms
 
 
@@ -26,6 +27,7 @@ class Selection:
     :param class_agnostic_nms: whether boxes of different classes suppress each other.
     :param class_ids: the classes kept; None keeps all.
     :param class_thresholds: lowest score kept of single classes, as pairs of class id and score.
+    :param min_box_size: smallest width and height kept, in pixels of the camera image.
     """
 
     score_threshold: float
@@ -34,6 +36,7 @@ class Selection:
     class_agnostic_nms: bool = False
     class_ids: frozenset[int] | None = None
     class_thresholds: tuple[tuple[int, float], ...] = ()
+    min_box_size: float = 0.0
 
     @property
     def score_floor(self) -> float:
@@ -75,6 +78,18 @@ class Selection:
             max_detections=self.max_detections,
             class_agnostic=self.class_agnostic_nms,
         )
+
+    def in_source(self, detections: Detections, letterbox: Letterbox) -> Detections:
+        """
+        Bring boxes from network pixels to pixels of the camera image, clipped to it.
+
+        What is too small there is left out; how large a network sees it says little to people.
+        """
+        moved = detections.in_source(letterbox)
+        if not self.min_box_size:
+            return moved
+        sides = (moved.boxes_xyxy[:, 2:] - moved.boxes_xyxy[:, :2]).min(axis=1, initial=np.inf)
+        return moved[sides >= self.min_box_size]
 
 
 def find_class_ids(

@@ -93,7 +93,7 @@ class HostPipeline:
         candidates = decode(outputs, self._layout, selection.score_floor)
         if self._layout.head.is_suppressed:
             selection = selection.without_suppression()
-        return selection.apply(candidates).in_source(letterbox)
+        return selection.in_source(selection.apply(candidates), letterbox)
 
 
 def open_onnx(config: DetectorConfig) -> HostPipeline:

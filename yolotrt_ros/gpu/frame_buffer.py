@@ -27,6 +27,7 @@ class FrameBuffer:
         self._mapped = mapped
         self._host: HostBuffer | None = None
         self._device: DeviceBuffer | None = None
+        self._upload: _Upload | None = None
 
     def memory(self, num_bytes: int) -> NDArray[np.uint8]:
         """
@@ -36,30 +37,33 @@ class FrameBuffer:
         """
         return self._reserve(num_bytes).array[:num_bytes]
 
-    def store(self, view: ImageView, copy: SharedCopy, stream: int) -> int:
+    def store(self, view: ImageView, copy: SharedCopy | None, stream: int) -> int:
         """
         Bring a frame to where kernels can read it.
 
         Bytes that lie in ``memory`` already are not copied on the host. Elsewhere each piece is
         uploaded while the next one is copied.
 
+        :param copy: None leaves it to the driver, through page-locked memory of its own.
         :param stream: the uploads are enqueued there.
         :returns: the address of the first byte for a kernel that runs on this stream.
         :raises CudaError: there is no memory left.
         """
         source = view.data[: view.num_bytes]
         host = self._reserve(source.size)
-        is_there = _address(source) == host.address
-        if self._device is None:
+        address = _address(source)
+        is_there = address == host.address
+        upload = self._upload
+        if upload is None:
             if not is_there:
-                copy(source, host.array)
+                (copy or _copy)(source, host.array)
             return host.device_address
-        upload = _Upload(host.address, self._device.address, stream)
-        if is_there:
-            upload(0, source.size)
+        upload.stream = stream
+        if is_there or copy is None:
+            upload.whole(address, source.size)
         else:
             copy(source, host.array, upload)
-        return self._device.address
+        return upload.device_address
 
     def _reserve(self, num_bytes: int) -> HostBuffer:
         if self._host is None or self._host.num_bytes < num_bytes:
@@ -67,6 +71,7 @@ class FrameBuffer:
             self._host = HostBuffer(num_bytes, mapped=self._mapped)
             if not self._mapped:
                 self._device = DeviceBuffer(num_bytes)
+                self._upload = _Upload(self._host.address, self._device.address)
         return self._host
 
     def close(self) -> None:
@@ -74,22 +79,37 @@ class FrameBuffer:
         for buffer in (self._host, self._device):
             if buffer is not None:
                 buffer.close()
-        self._host = self._device = None
+        self._host = self._device = self._upload = None
 
 
 class _Upload:
-    """Copies a piece of page-locked memory to the same place of device memory."""
+    """
+    Copies a piece of page-locked memory to the same place of device memory.
 
-    def __init__(self, host_address: int, device_address: int, stream: int) -> None:
+    :ivar stream: where the copies are enqueued.
+    """
+
+    def __init__(self, host_address: int, device_address: int) -> None:
         runtime = bindings().runtime
-        self._host, self._device, self._stream = host_address, device_address, stream
+        self._host, self.device_address, self.stream = host_address, device_address, 0
         self._copy = runtime.cudaMemcpyAsync
         self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
+
+    def whole(self, address: int, num_bytes: int) -> None:
+        """Copy a whole frame from where it lies."""
+        check(
+            self._copy(self.device_address, address, num_bytes, self._kind, self.stream),
+            'uploading a frame',
+        )
 
     def __call__(self, begin: int, end: int) -> None:
         check(
             self._copy(
-                self._device + begin, self._host + begin, end - begin, self._kind, self._stream
+                self.device_address + begin,
+                self._host + begin,
+                end - begin,
+                self._kind,
+                self.stream,
             ),
             'uploading a frame',
         )
@@ -97,3 +117,7 @@ class _Upload:
 
 def _address(array: NDArray[np.uint8]) -> int:
     return int(array.__array_interface__['data'][0])
+
+
+def _copy(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
+    target[: source.size] = source

@@ -134,6 +134,10 @@ class FrameChain:
         """Return what was found in an image, network pixels, best score first."""
         return self._nms.read_result(result, image)
 
+    def sample_result(self, batch: int) -> NDArray[np.uint8]:
+        """Return a result of so many images as ``read_result`` takes it, with some rows each."""
+        return nms.sample_result(batch, self.max_detections)
+
     def close(self) -> None:
         """Free what the kernels hold; calling it twice does no harm."""
         self._nms.close()

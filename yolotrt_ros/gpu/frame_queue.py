@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
+from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.core.shared_copy import SharedCopy
-from yolotrt_ros.core.timing import StageTimes, Stopwatch
+from yolotrt_ros.core.timing import StageTimes
 from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.frame_chain import FrameChain
 from yolotrt_ros.gpu.frame_slot import FrameSlot
@@ -25,6 +27,22 @@ from yolotrt_ros.gpu.session import CudaSession
 
 # The bytes of the next batch are copied while the GPU works on this one.
 NUM_SLOTS = 2
+
+
+class _Sent(NamedTuple):
+    """When a batch was enqueued, seconds: at the begin, once it was copied, and launched."""
+
+    begin: float
+    stored: float
+    launched: float
+
+
+class _Got(NamedTuple):
+    """When a batch was fetched, seconds: at the begin, once the GPU was done, and at the end."""
+
+    begin: float
+    done: float
+    read: float
 
 
 class FrameQueue:
@@ -43,7 +61,7 @@ class FrameQueue:
         chain: FrameChain,
         session: CudaSession,
         slots: Sequence[FrameSlot],
-        copy: SharedCopy,
+        copy: SharedCopy | None,
         *,
         blocking_wait: bool = False,
     ) -> None:
@@ -51,6 +69,8 @@ class FrameQueue:
         self._copy = copy
         self._free = deque(slots)
         self._busy: deque[FrameSlot] = deque()
+        self._sent: deque[_Sent] = deque()
+        self._fetched: tuple[_Sent, _Got] | None = None
         self._resources = ExitStack()
         self._resources.callback(chain.close)
         for slot in slots:
@@ -77,56 +97,76 @@ class FrameQueue:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
         return self._free[0].frames[0].memory(num_bytes)
 
+    @property
+    def stage_times(self) -> StageTimes:
+        """Milliseconds of the batch that was fetched last, none before the first."""
+        if self._fetched is None:
+            return {}
+        sent, got = self._fetched
+        return {
+            'preprocess': 1e3 * (sent.stored - sent.begin),
+            'inference': 1e3 * (sent.launched - sent.stored + got.done - got.begin),
+            'postprocess': 1e3 * (got.read - got.done),
+        }
+
     def enqueue(
         self,
         frames: Sequence[ImageView],
         letterboxes: Sequence[Letterbox],
         selection: Selection,
-    ) -> StageTimes:
+    ) -> None:
         """
         Copy frames and start the GPU; returns before it is done.
 
         :param letterboxes: one for each frame.
-        :returns: the milliseconds that this took.
         :raises ValueError: no slot is free.
         :raises CudaError: a call to CUDA failed.
         """
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
-        watch, slot = Stopwatch(), self._free[0]
-        with watch.stage('preprocess'), nvtx_range('copy'):
+        begin, slot = perf_counter(), self._free[0]
+        with nvtx_range('copy'):
             self._store(slot, frames, letterboxes)
-        with watch.stage('inference'), nvtx_range('launch'):
+        stored = perf_counter()
+        with nvtx_range('launch'):
             slot.start(selection)
-            self._is_done[id(slot)].record(self._session.stream)
+        launched = perf_counter()
+        self._is_done[id(slot)].record(self._session.stream)
         self._busy.append(self._free.popleft())
-        return watch.stage_times
+        self._sent.append(_Sent(begin, stored, launched))
 
-    def fetch(self) -> tuple[list[Detections], StageTimes]:
+    def rehearse(self) -> None:
+        """Run through what ``fetch`` does once the GPU is done, so that it is faster then."""
+        self._busy[0].rehearse()
+
+    def fetch(self) -> list[Detections]:
         """
         Wait for the batch that was enqueued first.
 
-        :returns: what was found in each frame, in its pixels, and the milliseconds it took.
+        :returns: what was found in each frame, in its pixels.
         :raises ValueError: no batch is on its way.
         :raises CudaError: the GPU failed; the batch is lost.
         :raises DetectionError: the network put out what cannot be.
         """
         if not self._busy:
             raise ValueError('no batch is on its way; enqueue one before')
-        watch, slot = Stopwatch(), self._busy.popleft()
+        begin, slot, sent = perf_counter(), self._busy.popleft(), self._sent.popleft()
         self._free.append(slot)
-        with watch.stage('inference'), nvtx_range('wait'):
+        with nvtx_range('wait'):
             if self._busy:
                 self._is_done[id(slot)].synchronize()
             else:  # of the two ways to wait, this one lets other threads run in old cuda-pythons
                 self._session.synchronize()
-        with watch.stage('postprocess'), nvtx_range('results'):
+        done = perf_counter()
+        with nvtx_range('results'):
             found = slot.results()
-        return found, watch.stage_times
+        self._fetched = sent, _Got(begin, done, perf_counter())
+        return found
 
     def close(self) -> None:
         """Wait for what is on its way, then free everything; calling it twice does no harm."""
         self._busy.clear()
+        self._sent.clear()
         self._resources.close()
 
     def _store(

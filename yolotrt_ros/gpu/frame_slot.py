@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 import logging
 
+import numpy as np
+from numpy.typing import NDArray
+
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.core.image import ImageView
@@ -28,7 +31,8 @@ class FrameSlot:
     The memory of one batch, and the recorded work on it.
 
     What differs from frame to frame, down to size, encoding and thresholds, is read from a block
-    that the graph uploads first. So a graph is recorded once for each number of frames.
+    on the device, uploaded when something in it has changed. So a graph is recorded once for each
+    number of frames.
 
     :param chain: the work.
     :param session: where it runs.
@@ -58,16 +62,18 @@ class FrameSlot:
         self._parameters = self._rules.array[: self._parameter_bytes].view(PARAMETER_DTYPE)
         self._parameters[...] = 0
         self._result = SharedBlock(chain.result_bytes(max_batch), mapped=mapped)
+        self._sample = chain.sample_result(max_batch)
         self._graphs: dict[int, CudaGraph] = {}
         self._described: list[object] = [None] * max_batch
         self._selection: Selection | None = None
+        self._is_changed = True  # the rules, since they were uploaded
         self._letterboxes: list[Letterbox] = []
 
     def store(
         self,
         frames: Sequence[ImageView],
         letterboxes: Sequence[Letterbox],
-        copy: SharedCopy,
+        copy: SharedCopy | None,
         stream: int,
     ) -> None:
         """
@@ -83,15 +89,21 @@ class FrameSlot:
             if self._described[index] != facts:
                 fill_parameters(self._parameters[index], view, letterbox, address)
                 self._described[index] = facts
-        if self._fixed_batch:
+                self._is_changed = True
+        if self._fixed_batch and any(self._described[len(frames) :]):
             self._parameters[len(frames) :] = 0
             self._described[len(frames) :] = [None] * (self._max_batch - len(frames))
+            self._is_changed = True
 
     def start(self, selection: Selection) -> None:
         """Start the work on the frames that were stored; returns before it is done."""
         if selection != self._selection:
             self._chain.fill_selection(self._rules.array[self._parameter_bytes :], selection)
             self._selection = selection
+            self._is_changed = True
+        if self._is_changed:
+            self._rules.upload(self._session.stream)
+            self._is_changed = False
         if self._use_graph and self._batch not in self._graphs:
             self._record()
         if graph := self._graphs.get(self._batch):
@@ -106,8 +118,6 @@ class FrameSlot:
         :returns: the name of each stage, once it is enqueued.
         """
         stream = self._session.stream
-        self._rules.upload(stream)
-        yield 'rules'
         parameters = self._rules.device_address
         yield from self._chain.stages(
             self._batch,
@@ -121,10 +131,16 @@ class FrameSlot:
 
     def results(self) -> list[Detections]:
         """Return what was found in each frame, in its pixels; the work must be done."""
-        return [
-            self._chain.read_result(self._result.array, index).in_source(letterbox)
-            for index, letterbox in enumerate(self._letterboxes)
-        ]
+        return self._read(self._result.array)
+
+    def rehearse(self) -> None:
+        """
+        Do what ``results`` does, with an answer of no meaning, while the GPU works.
+
+        Copying a frame drives code and objects out of the caches of the core. What comes after the
+        GPU has finished is waited for, what runs meanwhile is not.
+        """
+        self._read(self._sample)
 
     def close(self) -> None:
         """Free the memory; calling it twice does no harm."""
@@ -140,6 +156,14 @@ class FrameSlot:
     def _batch(self) -> int:
         """Images that the network is run on."""
         return self._max_batch if self._fixed_batch else len(self._letterboxes)
+
+    def _read(self, result: NDArray[np.uint8]) -> list[Detections]:
+        assert self._selection is not None
+        read, to_source = self._chain.read_result, self._selection.in_source
+        return [
+            to_source(read(result, index), letterbox)
+            for index, letterbox in enumerate(self._letterboxes)
+        ]
 
     def _record(self) -> None:
         self._enqueue()  # nothing may be loaded or allocated while it is recorded

@@ -33,6 +33,7 @@ RESULT_ROW_DTYPE = np.dtype(
 )
 _THREADS = 512
 _ENTRY_BYTES = 8
+_SAMPLE_ROWS = 8
 
 
 class NmsKernel:
@@ -138,6 +139,14 @@ class NmsKernel:
 def result_bytes(max_detections: int) -> int:
     """Return the size of the result of one image."""
     return RESULT_HEADER_DTYPE.itemsize + max_detections * RESULT_ROW_DTYPE.itemsize
+
+
+def sample_result(batch: int, max_detections: int) -> NDArray[np.uint8]:
+    """Return a result of so many images with a few rows each, all of them zeros."""
+    result = np.zeros((batch, result_bytes(max_detections)), np.uint8)
+    headers = result[:, : RESULT_HEADER_DTYPE.itemsize].view(RESULT_HEADER_DTYPE)
+    headers['num_rows'] = min(_SAMPLE_ROWS, max_detections)
+    return result.reshape(-1)
 
 
 def read_result(

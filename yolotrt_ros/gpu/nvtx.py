@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, cast
 
 DOMAIN = 'yolotrt_ros'
+_NOTHING = nullcontext()
 
 
 def nvtx_range(name: str) -> AbstractContextManager[Any]:
@@ -20,7 +21,7 @@ def nvtx_range(name: str) -> AbstractContextManager[Any]:
     """
     annotate = _annotate()
     if annotate is None:
-        return nullcontext()
+        return _NOTHING
     return cast(AbstractContextManager[Any], annotate(message=name, domain=DOMAIN))
 
 

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.core.timing import StageTimes
+from yolotrt_ros.gpu.device import CudaDevice
 from yolotrt_ros.gpu.frame_chain import FrameChain, NetworkFacts
 from yolotrt_ros.gpu.frame_queue import FrameQueue, NUM_SLOTS
 from yolotrt_ros.gpu.frame_slot import FrameSlot
@@ -46,9 +46,10 @@ class GpuPipeline:
         self._engine = session
         self._config = config
         self._info, layout, outputs = read_session(session, config)
+        self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
-        self._stage_times: StageTimes = {}
-        self._copy = SharedCopy(config.copy_threads, session.cuda.make_current)
+        make_current = session.cuda.make_current
+        self._copy = SharedCopy(config.copy_threads, make_current) if config.copy_threads else None
         self._max_detections = config.max_detections
         self._queue = self._make_queue()
 
@@ -56,6 +57,11 @@ class GpuPipeline:
     def info(self) -> NetworkInfo:
         """The network that runs."""
         return self._info
+
+    @property
+    def device(self) -> CudaDevice:
+        """The GPU that it runs on."""
+        return self._engine.device
 
     @property
     def facts(self) -> NetworkFacts:
@@ -70,7 +76,7 @@ class GpuPipeline:
         ``preprocess`` is the copy of the frames; the GPU resizes them. ``inference`` is the wait
         for the GPU, suppression included, and ``postprocess`` the reading of its answer.
         """
-        return self._stage_times
+        return self._queue.stage_times
 
     def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
         """
@@ -85,6 +91,7 @@ class GpuPipeline:
         if len(self._queue):
             raise ValueError('fetch what was enqueued before detect is called')
         self.enqueue(frames, selection)
+        self._queue.rehearse()
         return self.fetch()
 
     def enqueue(self, frames: Sequence[ImageView], selection: Selection) -> None:
@@ -100,11 +107,11 @@ class GpuPipeline:
             raise ValueError(f'{len(frames)} frames came; give 1 to {self._info.max_batch}')
         if self._facts.layout.head.is_suppressed:
             selection = selection.without_suppression()
-        with _explained(self._info.model_path):
+        with self._explained:
             if selection.max_detections > self._max_detections:
                 self._make_room(selection.max_detections)
             letterboxes = [Letterbox.fit(view.source_wh, self._info.network_wh) for view in frames]
-            self._stage_times = self._queue.enqueue(frames, letterboxes, selection)
+            self._queue.enqueue(frames, letterboxes, selection)
 
     def fetch(self) -> list[Detections]:
         """
@@ -114,13 +121,8 @@ class GpuPipeline:
         :raises DetectionError: the GPU failed.
         :raises ValueError: no batch is on its way.
         """
-        with _explained(self._info.model_path):
-            found, times = self._queue.fetch()
-        self._stage_times = {
-            stage: self._stage_times.get(stage, 0.0) + times.get(stage, 0.0)
-            for stage in ('preprocess', 'inference', 'postprocess')
-        }
-        return found
+        with self._explained:
+            return self._queue.fetch()
 
     def frame_memory(self, num_bytes: int) -> NDArray[np.uint8]:
         """
@@ -145,7 +147,8 @@ class GpuPipeline:
     def close(self) -> None:
         """Free what the pipeline holds; calling it twice does no harm."""
         self._queue.close()
-        self._copy.close()
+        if self._copy is not None:
+            self._copy.close()
         self._engine.close()
 
     def _kernel_facts(self, layout: HeadLayout, outputs: dict[str, NDArray[Any]]) -> NetworkFacts:
@@ -202,10 +205,15 @@ class GpuPipeline:
         self._queue = self._make_queue()
 
 
-@contextmanager
-def _explained(path: object) -> Iterator[None]:
-    """Turn what CUDA says into the error that callers of a pipeline expect."""
-    try:
-        yield
-    except CudaError as error:
-        raise DetectionError(f'{path} failed: {error}') from error
+class _Explained:
+    """Turns what CUDA says into the error that callers of a pipeline expect."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, CudaError):
+            raise DetectionError(f'{self._path} failed: {error}') from error
