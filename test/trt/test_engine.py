@@ -16,7 +16,7 @@ from yolotrt_ros.core.errors import (
     EngineError,
     PluginError,
 )
-from yolotrt_ros.trt.engine import Engine, load_error
+from yolotrt_ros.trt.engine import Engine, load_error, standard_plugins_in
 from yolotrt_ros.trt.tensor_info import TensorInfo
 
 
@@ -207,3 +207,21 @@ def test_engine_that_is_cut_off_is_refused(part, static_plan, tmp_path):
     )
     assert child.returncode == 0, child.stderr
     assert 'EngineError TensorRT' in child.stdout
+
+
+@pytest.mark.parametrize(
+    ('plan', 'needed'),
+    [
+        (b'ftrt\0\0', False),
+        (b'\x0d\0YoloLayer_TRT\x01', False),
+        (b'\x0d\0YoloLayer_TRT\x01\x10\0EfficientNMS_TRT\x01', True),
+        (b'EfficientNMS_TRT', True),
+        (b'\x01_TRT', False),
+    ],
+)
+def test_plugins_of_tensorrt_are_found_in_the_plan(plan, needed):
+    assert standard_plugins_in(plan) is needed
+
+
+def test_random_bytes_are_no_plugins(rng):
+    assert not standard_plugins_in(rng.bytes(1 << 20))

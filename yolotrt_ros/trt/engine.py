@@ -33,6 +33,8 @@ _MISSING_PLUGIN = re.compile(
 _OUT_OF_MEMORY = re.compile(
     r'out ?of ?memory|could not be allocated|alloc\w* failed', re.IGNORECASE
 )
+_SUFFIX, _NAME_END = re.compile(rb'_TRT'), re.compile(rb'[A-Za-z][A-Za-z0-9_]*$')
+_OWN_PLUGIN = b'YoloLayer'
 _log = logging.getLogger(__name__)
 
 
@@ -120,7 +122,22 @@ class Engine:
         return context
 
 
+def standard_plugins_in(plan: bytes) -> bool:
+    """
+    Tell whether a plan seems to need one of TensorRT's own plugins, such as EfficientNMS_TRT.
+
+    Loading them brings libraries of some hundred megabytes in with old versions, so those who need
+    none shall not pay. A plan holds the names of its plugins as they are; that another byte
+    sequence looks like one does no harm.
+    """
+    before = (plan[max(0, match.start() - 64) : match.start()] for match in _SUFFIX.finditer(plan))
+    names = (_NAME_END.search(text) for text in before)
+    return any(name is not None and name.group() != _OWN_PLUGIN for name in names)
+
+
 def _deserialise(trt: ModuleType, plan: bytes) -> Any:  # noqa: ANN401
+    if standard_plugins_in(plan):
+        trt.init_libnvinfer_plugins(get_logger(), '')
     with collect_errors() as errors:
         try:
             runtime = trt.Runtime(get_logger())
