@@ -1,23 +1,19 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mean average precision as COCO defines it, by pycocotools."""
+"""Mean average precision on scenes, as COCO defines it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-import contextlib
-import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.demo import CLASS_NAMES, Frame
-
-SIZES = ('all', 'small', 'medium', 'large')
-"""COCO's: areas below 32², below 96² and from 96² pixels."""
+from yolotrt_ros.tools.accuracy import AveragePrecision, measure
+from yolotrt_ros.tools.dataset import Dataset, LabelledImage
 
 
 def average_precision(truths: Sequence[Frame], found: Sequence[Detections]) -> dict[str, Any]:
@@ -27,75 +23,35 @@ def average_precision(truths: Sequence[Frame], found: Sequence[Detections]) -> d
     Ignored truth counts as a crowd: it need not be found, and a detection that lies on it is
     left out of the count.
 
-    :param found: for each frame, boxes in image pixels, at most 100.
-    :returns: mAP50, mAP50-95, and both by class and by size.
+    :param found: for each frame, boxes in image pixels.
+    :returns: mAP50, mAP50-95, and both by class and by size; None where there is no object.
     """
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(truth := _dataset(truths), _results(truth, found), 'bbox')
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval['precision'][..., -1]  # (IoU, recall, class, size), 100 detections
-    precision = np.where(precision < 0, np.nan, precision)  # -1 marks classes that do not occur
+    dataset = _dataset(truths)
+    accuracy = measure(dataset, found)
+    whole = _both(AveragePrecision(accuracy.mAP50_95, accuracy.mAP50))
     return {
         'images': len(truths),
-        'objects': sum(int((~frame.ignored).sum()) for frame in truths),
-        **_both(precision[:, :, :, 0]),
-        'by_class': {
-            name: _both(precision[:, :, index, 0]) for index, name in enumerate(CLASS_NAMES)
+        'objects': dataset.num_objects,
+        **whole,
+        'by_class': {name: _both(figures) for name, figures in accuracy.per_class.items()},
+        'by_size': {
+            'all': whole,
+            **{size: _both(figures) for size, figures in accuracy.per_size.items()},
         },
-        'by_size': {size: _both(precision[..., index]) for index, size in enumerate(SIZES)},
     }
 
 
-def _both(precision: np.ndarray[Any, Any]) -> dict[str, float]:
-    if np.isnan(precision).all():
-        return {'mAP50': float('nan'), 'mAP50-95': float('nan')}
+def _both(figures: AveragePrecision) -> dict[str, float | None]:
     return {
-        'mAP50': round(float(np.nanmean(precision[0])), 4),
-        'mAP50-95': round(float(np.nanmean(precision)), 4),
+        'mAP50': None if figures.mAP50 is None else round(figures.mAP50, 4),
+        'mAP50-95': None if figures.mAP50_95 is None else round(figures.mAP50_95, 4),
     }
 
 
-def _dataset(truths: Sequence[Frame]) -> COCO:
-    annotations = [
-        {
-            'id': 0,
-            'image_id': image,
-            'category_id': int(frame.class_ids[row]),
-            'bbox': _xywh(frame.boxes_xyxy[row]),
-            'area': float(np.prod(frame.boxes_xyxy[row, 2:] - frame.boxes_xyxy[row, :2])),
-            'iscrowd': int(frame.ignored[row]),
-        }
-        for image, frame in enumerate(truths)
-        for row in range(len(frame.class_ids))
-    ]
-    for number, annotation in enumerate(annotations, start=1):
-        annotation['id'] = number
-    dataset = COCO()
-    dataset.dataset = {
-        'info': {},
-        'images': [{'id': image} for image in range(len(truths))],
-        'annotations': annotations,
-        'categories': [{'id': index, 'name': name} for index, name in enumerate(CLASS_NAMES)],
-    }
-    dataset.createIndex()
-    return dataset
-
-
-def _results(truth: COCO, found: Sequence[Detections]) -> COCO:
-    rows = [
-        {
-            'image_id': image,
-            'category_id': int(detections.class_ids[row]),
-            'bbox': _xywh(detections.boxes_xyxy[row]),
-            'score': float(detections.scores[row]),
-        }
-        for image, detections in enumerate(found)
-        for row in range(len(detections))
-    ]
-    return truth.loadRes(rows) if rows else COCO()
-
-
-def _xywh(box_xyxy: np.ndarray[Any, Any]) -> list[float]:
-    x0, y0, x1, y1 = (float(value) for value in box_xyxy)
-    return [x0, y0, x1 - x0, y1 - y0]
+def _dataset(truths: Sequence[Frame]) -> Dataset:
+    images = []
+    for index, frame in enumerate(truths):
+        scores = np.ones(len(frame.class_ids), np.float32)
+        truth = Detections(frame.boxes_xyxy, scores, frame.class_ids)
+        images.append(LabelledImage(index, Path(f'scene {index}'), truth, frame.ignored))
+    return Dataset('scenes', CLASS_NAMES, tuple(images))

@@ -1,0 +1,46 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where a command writes the one object of ``--json``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from yolotrt_ros.core.atomic_write import write_text
+from yolotrt_ros.core.errors import ConfigError
+
+STANDARD_OUTPUT = Path('-')
+
+
+def check_json_path(path: Path | None) -> None:
+    """
+    Refuse before a long job what could not be written after it.
+
+    :raises ConfigError: the folder does not exist or is not writable, or the path is a folder.
+    """
+    if path is None or path == STANDARD_OUTPUT:
+        return
+    folder = path.absolute().parent
+    if path.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigError('json', str(path), 'cannot be written; choose a file in another folder')
+
+
+def write_json(path: Path | None, content: dict[str, Any]) -> None:
+    """
+    Write an object to a file, to the standard output for ``-``, or nowhere for None.
+
+    :raises ConfigError: the file cannot be written.
+    """
+    if path is None:
+        return
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + '\n'
+    if path == STANDARD_OUTPUT:
+        print(text, end='', flush=True)
+        return
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise ConfigError('json', str(path), f'cannot be written: {error}') from error
