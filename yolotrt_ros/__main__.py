@@ -18,6 +18,7 @@ COMMANDS = {
     'camera': ('yolotrt_ros.ros.camera_node', 'publish pictures or a video as a camera does'),
     'listen': ('yolotrt_ros.ros.listener_node', 'report rate, latency and classes of detections'),
     'detect': ('yolotrt_ros.tools.detect', 'find objects in pictures, folders and videos'),
+    'replay': ('yolotrt_ros.tools.replay', 'run a recording through a network and compare'),
     'evaluate': ('yolotrt_ros.tools.evaluate', 'measure the accuracy on labelled pictures'),
     'prepare_onnx': ('yolotrt_ros.tools.prepare_onnx', 'end an ONNX network in the decode plugin'),
     'build_engine': ('yolotrt_ros.tools.build_engine', 'build and verify a TensorRT engine'),

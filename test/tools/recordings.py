@@ -18,10 +18,10 @@ STORE = get_typestore(Stores.ROS2_HUMBLE)
 STORAGES = {'mcap': StoragePlugin.MCAP, 'db3': StoragePlugin.SQLITE3}
 
 
-def image_message(view: ImageView):
+def image_message(view: ImageView, stamp_ns: int = 0):
     """Return a sensor_msgs/Image with exactly these bytes."""
     return STORE.types['sensor_msgs/msg/Image'](
-        header=_header(),
+        header=_header(stamp_ns),
         height=view.height,
         width=view.width,
         encoding=view.encoding.name,
@@ -31,10 +31,10 @@ def image_message(view: ImageView):
     )
 
 
-def compressed_message(content: bytes, kind: str = 'bgr8; png compressed bgr8'):
+def compressed_message(content: bytes, kind: str = 'bgr8; png compressed bgr8', stamp_ns: int = 0):
     """Return a sensor_msgs/CompressedImage of an encoded picture."""
     return STORE.types['sensor_msgs/msg/CompressedImage'](
-        header=_header(), format=kind, data=np.frombuffer(content, np.uint8)
+        header=_header(stamp_ns), format=kind, data=np.frombuffer(content, np.uint8)
     )
 
 
@@ -59,6 +59,7 @@ def write_bag(path: Path, topics: dict[str, list], storage: str = 'mcap') -> Pat
     return path
 
 
-def _header():
-    stamp = STORE.types['builtin_interfaces/msg/Time'](sec=0, nanosec=0)
+def _header(stamp_ns: int):
+    seconds, nanoseconds = divmod(stamp_ns, 10**9)
+    stamp = STORE.types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
     return STORE.types['std_msgs/msg/Header'](stamp=stamp, frame_id='camera')

@@ -331,7 +331,8 @@ def test_recording_with_fewer_messages_than_declared_is_reported(tmp_path):
     assert levels(source) == list(range(NUM_FRAMES))
     assert source.num_read == NUM_FRAMES < len(source) == 15
     [text] = source.failures
-    assert 'gives 12 messages, but 15 were expected; 3 of the frames chosen are missing' in text
+    assert 'gives 12 messages, but 15 were expected; ' in text
+    assert text.endswith('; 3 of the frames chosen are missing')
 
 
 def test_recording_whose_data_is_damaged_is_reported(tmp_path, rng):
@@ -365,7 +366,7 @@ def test_folder_of_recorded_files_without_description_is_explained(bag):
 
 
 def test_missing_library_is_named(bag, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'rosbags.highlevel', None)
+    monkeypatch.setitem(sys.modules, 'rosbags.rosbag2', None)
     with pytest.raises(BackendError, match=r'install it with `pip install rosbags`'):
         frame_source(bag)
 

@@ -15,7 +15,8 @@ from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.even_sample import even_indices
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.cpu.media import MediaError
-from yolotrt_ros.tools.bag_frames import BAG_SUFFIXES, BagFrames, is_bag
+from yolotrt_ros.tools.bag_frames import BagFrames
+from yolotrt_ros.tools.bag_recording import BAG_SUFFIXES, is_bag
 from yolotrt_ros.tools.media_frames import MediaFrames
 
 DEFAULT_COUNT = 512

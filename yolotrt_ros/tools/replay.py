@@ -1,0 +1,93 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Replay a recording through a network, without ROS and without time, and compare."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+import json
+from pathlib import Path
+from typing import Any
+
+from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.core.atomic_write import write_text
+from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.options import config_from_options
+from yolotrt_ros.tools.bag_salvage import open_readable
+from yolotrt_ros.tools.golden import Golden, read_golden, write_golden
+from yolotrt_ros.tools.golden_comparison import compare, Comparison, Tolerances
+from yolotrt_ros.tools.golden_report import comparison_figures, comparison_text
+from yolotrt_ros.tools.network_option import network_paths
+from yolotrt_ros.tools.replay_job import ReplayResult, run_replay
+from yolotrt_ros.tools.replay_options import parse
+from yolotrt_ros.tools.replay_report import replay_figures, replay_text
+
+
+def main(args: list[str]) -> int:
+    """
+    Run the command.
+
+    :returns: 0; 1 where images cannot be read or the detections are not the golden ones.
+    """
+    options = parse(args)
+    config = config_from_options(options, **network_paths(options.model))
+    expected = read_golden(options.expect) if options.expect else None
+    with open_readable(options.bag) as recording:
+        pipeline = build_pipeline(config)
+        try:
+            result = run_replay(options, recording, pipeline, config)
+        finally:
+            pipeline.close()
+        problems = list(recording.problems)
+    print(replay_text(options.bag, pipeline.info, result.replay, result.totals))
+    for note in [*problems, *result.notes]:
+        print(f'note        {note}')
+    comparison = _compare(options, expected, result)
+    _write_files(options, result, problems, comparison)
+    return _status(options, result, problems, comparison)
+
+
+def _compare(
+    options: Namespace, expected: Golden | None, result: ReplayResult
+) -> Comparison | None:
+    if expected is None:
+        return None
+    tolerances = Tolerances(options.min_iou, options.max_score_change, options.max_disagreeing)
+    comparison = compare(expected, result.golden, tolerances)
+    print(comparison_text(options.expect, comparison))
+    return comparison
+
+
+def _write_files(
+    options: Namespace, result: ReplayResult, problems: list[str], comparison: Comparison | None
+) -> None:
+    if options.write_golden:
+        write_golden(options.write_golden, result.golden)
+        print(f'note        wrote {options.write_golden}: {len(result.golden.frames)} images')
+    if options.times:
+        _write_json('times', options.times, result.times, lines=True)
+    if options.json:
+        figures = replay_figures(result.replay, result.totals) | {'problems': problems}
+        if comparison is not None:
+            figures['golden'] = comparison_figures(comparison)
+        _write_json('json', options.json, figures)
+
+
+def _write_json(option: str, path: Path, value: Any, *, lines: bool = False) -> None:  # noqa: ANN401
+    """Write a value; a list may have one line an entry."""
+    text = json.dumps(value, indent=2)
+    if lines:
+        text = '[\n' + ',\n'.join(map(json.dumps, value)) + '\n]'
+    try:
+        write_text(path, f'{text}\n')
+    except OSError as error:
+        raise ConfigError(option, str(path), f'cannot be written: {error}') from error
+
+
+def _status(
+    options: Namespace, result: ReplayResult, problems: list[str], comparison: Comparison | None
+) -> int:
+    is_whole = options.allow_incomplete or not problems
+    is_readable = len(result.replay.failures) <= options.max_unreadable
+    is_same = comparison is None or comparison.is_same
+    return 0 if is_whole and is_readable and is_same and result.totals.num_frames else 1
