@@ -29,7 +29,7 @@ class Agreement:
     :param num_extra: objects that only the candidate finds.
     :param num_class_changes: objects that both find, but with another class.
     :param ious: for each object that both find with the same class, how well the boxes fit.
-    :param score_differences: for the same objects, without sign.
+    :param score_changes: for the same objects, the candidate's score minus the reference's.
     """
 
     score_threshold: float
@@ -39,7 +39,12 @@ class Agreement:
     num_extra: int = 0
     num_class_changes: int = 0
     ious: list[float] = field(default_factory=list)
-    score_differences: list[float] = field(default_factory=list)
+    score_changes: list[float] = field(default_factory=list)
+
+    @property
+    def score_differences(self) -> list[float]:
+        """The changes of the scores without sign."""
+        return [abs(change) for change in self.score_changes]
 
     def add(self, candidate: Detections, reference: Detections) -> None:
         """Add one picture; both in its pixels."""
@@ -47,7 +52,7 @@ class Agreement:
         pairs = self._counted(same, candidate, reference)
         scores = candidate.scores[pairs.detections], reference.scores[pairs.truth]
         self.ious += pairs.ious.tolist()
-        self.score_differences += np.abs(scores[0] - scores[1]).tolist()
+        self.score_changes += (scores[0] - scores[1]).tolist()
 
         left, right = candidate[same.false], reference[same.missed]
         other = match(_without_class(left), _without_class(right), iou_threshold=IOU_THRESHOLD)

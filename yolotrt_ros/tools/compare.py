@@ -1,0 +1,138 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compare networks and engines on one data set: accuracy, time, size, memory, agreement."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+import json
+from pathlib import Path
+import re
+import sys
+from tempfile import TemporaryDirectory
+
+from yolotrt_ros.core.atomic_write import write_text
+from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.options import add_parameter_options, config_from_options
+from yolotrt_ros.tools.argument_types import count, index, probability
+from yolotrt_ros.tools.compare_report import NUM_PICTURES, report
+from yolotrt_ros.tools.compare_run import compare, Comparison, Conditions
+from yolotrt_ros.tools.compare_table import as_dict, table
+from yolotrt_ros.tools.dataset import Dataset, open_dataset
+from yolotrt_ros.tools.dataset_options import add_dataset_options, dataset_from_options
+from yolotrt_ros.tools.demo_dataset import write_demo_dataset
+from yolotrt_ros.tools.network_option import NETWORK_OPTIONS
+
+DEFAULTS = Conditions()
+
+
+def main(args: list[str]) -> int:
+    """
+    Run the command.
+
+    :returns: 0, or 1 where a network failed on a picture.
+    """
+    options = parse(args)
+    config = config_from_options(options)
+    conditions = Conditions(
+        options.score_threshold,
+        options.iou_threshold,
+        options.runs,
+        options.frame_size,
+        options.on_host,
+    )
+    with _dataset(options) as dataset:
+        comparison = compare(options.networks, config, dataset, conditions)
+        print(f'\n{comparison.description}\n\n{table(comparison)}')
+        _write(comparison, options)
+    failures = [text for network in comparison.networks for text in network.failures]
+    for text in failures:
+        print(f'yolotrt_ros compare: {text}', file=sys.stderr)
+    return 1 if failures else 0
+
+
+def parse(args: list[str]) -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser('yolotrt_ros compare', description=__doc__)
+    parser.add_argument(
+        'networks',
+        type=Path,
+        nargs='+',
+        metavar='NETWORK',
+        help='ONNX networks and engines; the first is what the others are compared with',
+    )
+    add_dataset_options(parser)
+    parser.add_argument(
+        '--demo-scenes', type=count, metavar='N', help='instead: scenes of the demo, drawn anew'
+    )
+    parser.add_argument('--html', type=Path, metavar='FILE', help='write a report there')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    parser.add_argument(
+        '--pictures', type=index, default=NUM_PICTURES, help=f'in the report ({NUM_PICTURES})'
+    )
+    parser.add_argument(
+        '--runs',
+        type=count,
+        default=DEFAULTS.num_runs,
+        help=f'frames that are timed ({DEFAULTS.num_runs})',
+    )
+    parser.add_argument(
+        '--frame-size',
+        type=_size,
+        default=DEFAULTS.frame_wh,
+        metavar='WxH',
+        help='of these frames (1280x720)',
+    )
+    parser.add_argument(
+        '--on-host',
+        action='store_true',
+        help='prepare and decode on the CPU for engines as well, so that only the networks differ',
+    )
+    parser.add_argument(
+        '--score-threshold', type=probability, default=DEFAULTS.score_threshold,
+        help=f'score from which an object counts ({DEFAULTS.score_threshold:g})',
+    )  # fmt: skip
+    parser.add_argument(
+        '--iou-threshold', type=probability, default=DEFAULTS.iou_threshold,
+        help=f'overlap above which the weaker box is dropped ({DEFAULTS.iou_threshold:g})',
+    )  # fmt: skip
+    add_parameter_options(parser, NETWORK_OPTIONS)
+    return parser.parse_args(args)
+
+
+@contextmanager
+def _dataset(options: Namespace) -> Iterator[Dataset]:
+    """Open the data set; the scenes of the demo exist no longer than needed."""
+    if not options.demo_scenes:
+        yield dataset_from_options(options)
+        return
+    if options.annotations or options.images or options.data:
+        raise ConfigError(
+            'demo-scenes', options.demo_scenes, 'takes the place of other pictures; give no others'
+        )
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        path = write_demo_dataset(folder, options.demo_scenes)
+        yield open_dataset(annotations=path, images=folder)
+
+
+def _write(comparison: Comparison, options: Namespace) -> None:
+    contents = {}
+    if options.json:
+        contents[options.json] = json.dumps(as_dict(comparison), indent=2) + '\n'
+    if options.html:
+        contents[options.html] = report(comparison, num_pictures=options.pictures)
+    for path, text in contents.items():
+        try:
+            write_text(path, text)
+        except OSError as error:
+            raise ConfigError('output', str(path), f'cannot be written: {error}') from error
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', text)
+    if not found:
+        raise ArgumentTypeError(f'{text!r} must be WIDTHxHEIGHT in pixels, such as 1280x720')
+    return int(found[1]), int(found[2])

@@ -1,0 +1,55 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tell where the time of frames went: by camera and stage, median to maximum."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+import json
+from pathlib import Path
+import sys
+
+from yolotrt_ros.core.atomic_write import write_text
+from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.tools.latency_report_plot import write_plot
+from yolotrt_ros.tools.latency_report_reading import read_times
+from yolotrt_ros.tools.latency_report_table import as_dict, text
+
+
+def main(args: list[str]) -> int:
+    """
+    Run the command.
+
+    :returns: 0, or 1 where a part of the file could not be read.
+    """
+    options = parse(args)
+    times = read_times(options.file, options.topic)
+    print(f'{options.file}: {times.kind}\n\n{text(times)}')
+    for problem in times.problems:
+        print(f'yolotrt_ros latency: {problem}', file=sys.stderr)
+    if options.json:
+        _write_json(options, json.dumps(as_dict(times), indent=2) + '\n')
+    if options.plot:
+        write_plot(times, options.plot)
+    return 1 if times.problems else 0
+
+
+def parse(args: list[str]) -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser('yolotrt_ros latency', description=__doc__)
+    parser.add_argument(
+        'file',
+        type=Path,
+        help='recording of the topic `timing` of the detector, or what `replay --times` wrote',
+    )
+    parser.add_argument('--topic', help='of the recording; default: each that holds times')
+    parser.add_argument('--plot', type=Path, metavar='FILE', help='draw a png, svg or pdf there')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    return parser.parse_args(args)
+
+
+def _write_json(options: Namespace, content: str) -> None:
+    try:
+        write_text(options.json, content)
+    except OSError as error:
+        raise ConfigError('json', str(options.json), f'cannot be written: {error}') from error

@@ -1,0 +1,205 @@
+# Copyright 2026 The yolotrt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tell whether two networks compute the same: at their outputs, or layer by layer."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import sys
+
+from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.options import add_parameter_options, config_from_options
+from yolotrt_ros.tools.argument_types import choice, names
+from yolotrt_ros.tools.layer_agreement_figures import compare_tensors, TensorFigures, Tolerance
+from yolotrt_ros.tools.layer_agreement_heads import compare_outputs
+from yolotrt_ros.tools.layer_agreement_layers import (
+    EngineLayers,
+    OnnxLayers,
+    paired_names,
+    paired_values,
+)
+from yolotrt_ros.tools.layer_agreement_networks import (
+    common_size,
+    Image,
+    make_image,
+    open_session,
+    run_session,
+)
+from yolotrt_ros.tools.layer_agreement_table import table, verdict
+from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
+from yolotrt_ros.trt.precision import carried_precision, Precision
+
+# Rounding adds up on the way through a network. FP32 engines multiply in TF32, with eleven bits
+# as FP16 has, and the sums of ONNX Runtime differ in their order alone. INT8 has eight bits.
+RELATIVE = {
+    (Precision.FP32, False): 1e-3,
+    (Precision.FP32, True): 1e-2,
+    (Precision.FP16, False): 3e-2,
+    (Precision.FP16, True): 3e-2,
+    (Precision.INT8, False): 0.2,
+    (Precision.INT8, True): 0.2,
+}
+"""Tolerance by the coarser precision of the two, and by whether one is an engine."""
+ABSOLUTE = 1e-5
+
+
+def main(args: list[str]) -> int:
+    """
+    Run the command.
+
+    :returns: 0 where the networks agree, 1 where they do not.
+    """
+    options = parse(args)
+    config = config_from_options(options)
+    figures, tolerance = _agreement(options, config)
+    print(table(figures, show_all=options.all or not options.layers))
+    print(verdict(figures, tolerance, options.networks, by_layer=options.layers))
+    if options.json:
+        content = {
+            'networks': [str(path) for path in options.networks],
+            'agrees': all(item.agrees for item in figures),
+            'tolerance': {'absolute': tolerance.absolute, 'relative': tolerance.relative},
+            'tensors': [item.as_dict() for item in figures],
+        }
+        options.json.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
+    return 0 if all(item.agrees for item in figures) else 1
+
+
+def parse(args: list[str]) -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser('yolotrt_ros agree', description=__doc__)
+    parser.add_argument(
+        'networks', type=Path, nargs=2, metavar='NETWORK', help='the reference and the other'
+    )
+    parser.add_argument('--input', type=Path, metavar='PICTURE', help='default: random patches')
+    parser.add_argument('--seed', type=int, default=0, help='of the random patches (0)')
+    parser.add_argument(
+        '--layers',
+        action='store_true',
+        help='compare every tensor between two layers; for an engine the first network is built '
+        'again with every tensor an output',
+    )
+    parser.add_argument('--all', action='store_true', help='list the layers that agree, too')
+    parser.add_argument(
+        '--precision', type=choice(Precision), help="of an engine's layers; default: its card's"
+    )
+    parser.add_argument(
+        '--tactic-sources', type=names, help="for an engine's layers, as of build_engine"
+    )
+    parser.add_argument('--rtol', type=float, help="largest part of the reference's largest value")
+    parser.add_argument('--atol', type=float, help=f'or largest difference ({ABSOLUTE:g})')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    add_parameter_options(parser, NETWORK_OPTIONS)
+    return parser.parse_args(args)
+
+
+def _agreement(
+    options: Namespace, config: DetectorConfig
+) -> tuple[list[TensorFigures], Tolerance]:
+    """Load and run both networks; returns the figures of every tensor and what was allowed."""
+    tolerance = _tolerance(options)
+    sessions = []
+    try:
+        for path in options.networks:
+            sessions.append(open_session(path, config))
+        reference, candidate = sessions
+        size = common_size((reference, candidate), config)
+        image = make_image(options.input, size, seed=options.seed)
+        for session in sessions:
+            print(f'{session.path}: {session.backend}', file=sys.stderr)
+        if options.layers:
+            batch = reference.batch or candidate.batch or 1
+            return list(_compare_layers(options, config, image, batch, tolerance)), tolerance
+        runs = [run_session(session, image, config) for session in sessions]
+        return compare_outputs(runs[0], runs[1], tolerance), tolerance
+    finally:
+        for session in sessions:
+            session.close()
+
+
+def _compare_layers(
+    options: Namespace, config: DetectorConfig, image: Image, batch: int, tolerance: Tolerance
+) -> Iterator[TensorFigures]:
+    first, second = options.networks
+    if _is_engine(first):
+        raise ConfigError(
+            'networks', str(first), 'must be the ONNX network, with the engine behind it'
+        )
+    reference = OnnxLayers(first, batch)
+    if not _is_engine(second):
+        candidate = OnnxLayers(second, batch)
+        pairs = paired_names(reference, candidate)
+        for values in paired_values(reference, candidate, pairs, image):
+            yield compare_tensors(*values, tolerance)
+        return
+    yield from _compare_with_engine(options, config, image, reference, tolerance)
+
+
+def _compare_with_engine(
+    options: Namespace,
+    config: DetectorConfig,
+    image: Image,
+    reference: OnnxLayers,
+    tolerance: Tolerance,
+) -> Iterator[TensorFigures]:
+    from yolotrt_ros.gpu.device import find_device
+
+    precision = _precision(options.networks[1], options.precision)
+    if precision is Precision.INT8 is not carried_precision(reference.graph.model):
+        raise ConfigError(
+            'precision',
+            precision.value,
+            f'{reference.path} is not quantised, and ranges that were measured for an engine '
+            'hold for its own tensors; compare the outputs, without --layers, or the layers with '
+            '--precision fp16',
+        )
+    print(
+        f'building {reference.path} in {precision.value} with every tensor an output; this takes '
+        'minutes',
+        file=sys.stderr,
+    )
+    engine = EngineLayers(
+        reference,
+        image,
+        precision=precision,
+        device=find_device(config.device),
+        tactic_sources=options.tactic_sources or (),
+    )
+    try:
+        pairs = [(name, name) for name in engine.names]
+        for values in paired_values(reference, engine, pairs, image):
+            yield compare_tensors(*values, tolerance)
+    finally:
+        engine.close()
+
+
+def _tolerance(options: Namespace) -> Tolerance:
+    order = list(Precision)
+    precisions = [_precision(path, options.precision) for path in options.networks]
+    coarsest = max(precisions, key=order.index)
+    usual = RELATIVE[coarsest, any(map(_is_engine, options.networks))]
+    return Tolerance(
+        ABSOLUTE if options.atol is None else options.atol,
+        usual if options.rtol is None else options.rtol,
+    )
+
+
+def _precision(path: Path, given: Precision | None) -> Precision:
+    """Find out what a network computes in; an engine without a card may be in FP16."""
+    from yolotrt_ros.trt.engine_card import card_path, EngineCard
+    from yolotrt_ros.trt.onnx_file import about, read_model
+
+    if not _is_engine(path):
+        with about(path):
+            return carried_precision(read_model(path))
+    if given is not None:
+        return given
+    return EngineCard.read(path).precision if card_path(path).exists() else Precision.FP16
+
+
+def _is_engine(path: Path) -> bool:
+    return 'engine_path' in network_paths(path)
