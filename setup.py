@@ -62,6 +62,9 @@ setup(
             'build_engine = yolotrt_ros.__main__:build_engine',
             'detector_node = yolotrt_ros.ros.detector_node:main',
             'camera_node = yolotrt_ros.ros.camera_node:main',
+            'bag_player = yolotrt_ros.ros.bag_player:main',
+            'bag_recorder = yolotrt_ros.ros.bag_recorder:main',
+            'report_node = yolotrt_ros.ros.report_node:main',
         ],
     },
 )

@@ -29,7 +29,12 @@ MAY_IMPORT = {
     'tools': {'core', 'cpu', 'gpu', 'trt', 'assembly', 'demo'},
     # Its nodes read, make and draw pictures, but get their pipeline from the assembly.
     'ros': {'core', 'assembly', 'demo'}
-    | {f'cpu.{name}' for name in ('color', 'contact_sheet', 'draw', 'encode', 'media')},
+    | {
+        f'cpu.{name}'
+        for name in ('color', 'contact_sheet', 'draw', 'encode', 'media', 'message_images')
+    }
+    # Its player and its recorder read and write recordings as the offline commands do.
+    | {'tools.bag_recording'},
     '__init__': set(),
     '__main__': {'core'},  # the commands are imported when they are asked for
 }
@@ -44,6 +49,7 @@ ROS = {
     'lifecycle_msgs',
     'builtin_interfaces',
     'geometry_msgs',
+    'rosgraph_msgs',
     'ament_index_python',
     'cv_bridge',
     'launch',

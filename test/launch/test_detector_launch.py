@@ -1,14 +1,11 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The launch file, loaded and really launched."""
+"""The launch file of the detector, loaded and really launched."""
 
 from array import array
-from collections.abc import Callable, Iterator
 import os
 from pathlib import Path
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -22,24 +19,17 @@ import cv2
 from launch import LaunchContext
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from lifecycle_msgs.msg import Transition
-import numpy as np
-import rclpy
+from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
-from test.color_network import color_network
-from test.ros.peer import image_message, Peer
-from test.ros.processes import TIMEOUT_S
-from yolotrt_ros.core.image import ImageView
+from test.launch.launching import LAUNCH_FOLDER, REPOSITORY
 from yolotrt_ros.cpu.encode import encode
+from yolotrt_ros.ros.messages import image_message
 
 pytestmark = pytest.mark.ros
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-LAUNCH_FILE = REPOSITORY / 'launch' / 'detector.launch.py'
-SERVICE = Path(__file__).with_name('service.py')
-
-# A launch file as people write it: two cameras, and a clock of their own choice.
-TWO_CAMERAS = """
+# A launch file as people write it: two detectors, and a clock of their own choice.
+TWO_DETECTORS = """
 from launch import LaunchDescription
 from launch.actions import GroupAction, IncludeLaunchDescription
 from launch.substitutions import PathJoinSubstitution
@@ -59,159 +49,76 @@ def generate_launch_description():
         detector(onnx='NETWORK', namespace='rear', params_file='RELIABLE'),
     ])
 """
+# Another: its own node follows the detector's life.
+FOLLOWING = """
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription, LogInfo, RegisterEventHandler
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.substitutions import FindPackageShare
 
 
-class LaunchProcess:
-    """
-    A launch file that runs in a process of its own.
-
-    :param arguments: launch arguments.
-    """
-
-    def __init__(self, log: Path, environment: dict[str, str], path: Path, **arguments: object):
-        self._log = log
-        given = [f'{name}:={value}' for name, value in arguments.items()]
-        with log.open('w') as file:
-            self._process = subprocess.Popen(
-                [sys.executable, str(SERVICE), str(path), *given],
-                env=environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def output(self) -> str:
-        return self._log.read_text()
-
-    def wait(self) -> int:
-        return self._process.wait(timeout=TIMEOUT_S)
-
-    def stop(self) -> None:
-        """Interrupt it, which ends its nodes too, and check that all went well."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        assert self.wait() == 0, self.output
-        assert 'process has died' not in self.output, self.output
-
-    def kill(self) -> None:
-        """End what a failed test left behind: launch ends its nodes on a signal."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            self.wait()
+def generate_launch_description():
+    path = PathJoinSubstitution([FindPackageShare('yolotrt_ros'), 'launch', 'detector.launch.py'])
+    return LaunchDescription([
+        RegisterEventHandler(OnStateTransition(
+            goal_state='active', entities=[LogInfo(msg='now the planner may start')])),
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(path),
+            launch_arguments={'onnx': 'NETWORK', 'state': 'inactive'}.items()),
+    ])
+"""
 
 
-@pytest.fixture(scope='module')
-def network(tmp_path_factory) -> Path:
-    return color_network(tmp_path_factory.mktemp('network') / 'colors.onnx')
-
-
-@pytest.fixture
-def reliable_file(tmp_path) -> Callable[..., Path]:
-    """Return a function that writes a parameter file: no image of this topic gets lost."""
-
-    def write(image: str, **parameters: object) -> Path:
-        parameters[f'qos_overrides.{image}.subscription.reliability'] = 'reliable'
-        parameters['score_threshold'] = 0.05
-        lines = [f'    {name}: {value}' for name, value in parameters.items()]
-        path = tmp_path / 'parameters.yaml'
-        path.write_text('\n'.join(['/**:', '  ros__parameters:', *lines, '']))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def environment(tmp_path) -> dict[str, str]:
-    """Return an environment in which ROS finds the package: the files as they are here."""
-    prefix = tmp_path / 'prefix'
-    index = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages'
-    share, executables = prefix / 'share' / 'yolotrt_ros', prefix / 'lib' / 'yolotrt_ros'
-    for folder in (index, share, executables):
-        folder.mkdir(parents=True)
-    (index / 'yolotrt_ros').touch()
-    for name in ('config', 'launch', 'package.xml'):
-        (share / name).symlink_to(REPOSITORY / name)
-    executable = executables / 'detector_node'
-    executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m yolotrt_ros node "$@"\n')
-    executable.chmod(0o755)
-    changes = {'AMENT_PREFIX_PATH': prefix, 'PYTHONPATH': REPOSITORY}
-    return {
-        **os.environ,
-        **{
-            name: os.pathsep.join([str(path), *filter(None, [os.environ.get(name)])])
-            for name, path in changes.items()
-        },
-        'ROS_LOG_DIR': str(tmp_path / 'log'),
-    }
-
-
-@pytest.fixture
-def launch(tmp_path, environment) -> Iterator[Callable[..., LaunchProcess]]:
-    """Return a function that starts a launch file; what still runs is ended behind the test."""
-    processes = []
-
-    def start(path: Path = LAUNCH_FILE, **arguments: object) -> LaunchProcess:
-        log = tmp_path / f'launch{len(processes)}.log'
-        processes.append(LaunchProcess(log, environment, path, **arguments))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.kill()
-
-
-@pytest.fixture
-def peer() -> Iterator[Peer]:
-    was_running = rclpy.ok()
-    if not was_running:
-        rclpy.init()
-    peer = Peer()
-    yield peer
-    peer.close()
-    if not was_running:
-        rclpy.shutdown()
-
-
-@pytest.fixture
-def picture(rng) -> np.ndarray:
-    return rng.integers(60, 200, (48, 80, 3), np.uint8)
-
-
-def view_of(picture: np.ndarray) -> ImageView:
-    return encode(picture, 'bgr8')
+def message_of(picture, peer):
+    return image_message(encode(picture, 'bgr8'), peer.header())
 
 
 def names_in(message) -> set[str]:
     return {item.results[0].hypothesis.class_id for item in message.detections}
 
 
+def process_id_of(process) -> int:
+    """Return the process id of the node that was started last."""
+    line = [line for line in process.output.splitlines() if 'process started with pid' in line][-1]
+    return int(line.rpartition('[')[2].rstrip(']'))
+
+
 class TestArguments:
-    def test_are_these_and_each_is_described(self):
-        source = PythonLaunchDescriptionSource(str(LAUNCH_FILE))
+    @pytest.mark.parametrize(
+        'name', sorted(path.name for path in LAUNCH_FOLDER.glob('*.launch.py'))
+    )
+    def test_each_is_described(self, name, environment, monkeypatch):
+        monkeypatch.setenv('AMENT_PREFIX_PATH', environment['AMENT_PREFIX_PATH'])
+        source = PythonLaunchDescriptionSource(str(LAUNCH_FOLDER / name))
         arguments = source.get_launch_description(LaunchContext()).get_launch_arguments()
-        assert {argument.name for argument in arguments} == {
-            'onnx', 'engine', 'image', 'detections', 'image_transport', 'namespace', 'node_name',
-            'params_file', 'log_level', 'use_sim_time',
-        }  # fmt: skip
+        assert len(arguments) > 10
         for argument in arguments:
-            assert argument.default_value is not None, argument.name
             assert 'no description given' not in argument.description, argument.name
             assert len(argument.description) > 10, argument.name
 
-    def test_a_parameter_file_that_does_not_exist_is_refused(self, launch, tmp_path):
-        process = launch(params_file=tmp_path / 'absent.yaml')
+    @pytest.mark.parametrize(
+        ('arguments', 'reason'),
+        [
+            ({'params_file': '/absent.yaml'}, "params_file '/absent.yaml' does not exist"),
+            ({'use_sim_time': 'maybe'}, "use_sim_time must be true or false, not 'maybe'"),
+            ({'state': 'running'}, 'state must be one of active, inactive, unconfigured'),
+            ({'parameters': '0.4'}, 'parameters must be a YAML mapping'),
+            ({'respawn': 'true', 'required': 'true'}, 'contradict each other'),
+            ({'fastdds_profile': '/absent.xml'}, "fastdds_profile '/absent.xml' does not exist"),
+            ({'cameras': 'a,b', 'image': '/x'}, 'is one topic for several cameras'),
+            ({'cameras': 'a,b', 'detections': 'a=/x'}, 'must name one topic for each of a, b'),
+        ],
+    )
+    def test_values_that_cannot_be_used_are_refused(self, launch, arguments, reason):
+        process = launch(**arguments)
         assert process.wait() != 0
-        assert f"params_file '{tmp_path / 'absent.yaml'}' does not exist" in process.output
+        assert reason in process.output
         assert 'process started' not in process.output
 
-    def test_use_sim_time_that_is_no_truth_value_is_refused(self, launch):
-        process = launch(use_sim_time='maybe')
-        assert process.wait() != 0
-        assert "'maybe'" in process.output
-        assert 'process started' not in process.output
 
-
-class TestLaunch:
+class TestTopicsAndParameters:
     def test_a_namespace_and_remapped_topics(self, launch, peer, network, reliable_file, picture):
         # The file names another network: the argument goes before it.
         file = reliable_file('/camera/picture', onnx_path='/absent.onnx', use_sim_time='true')
@@ -226,8 +133,7 @@ class TestLaunch:
         )
         peer.connect('/camera/picture', '/front/found')
         assert peer.state('/front/eyes') == 'active', process.output
-        message = image_message(view_of(picture), peer.header())
-        answer = peer.answer_to(message, '/camera/picture', '/front/found')
+        answer = peer.answer_to(message_of(picture, peer), '/camera/picture', '/front/found')
         assert names_in(answer) == {'red', 'green', 'blue'}
         assert peer.get_parameter('use_sim_time', '/front/eyes') is False
         assert peer.get_parameter('onnx_path', '/front/eyes') == str(network)
@@ -252,23 +158,54 @@ class TestLaunch:
         assert names_in(answer) == {'red', 'green', 'blue'}
         process.stop()
 
-    def test_two_cameras_in_a_launch_file_of_the_user(
-        self, launch, peer, network, reliable_file, picture, tmp_path
-    ):
-        path = tmp_path / 'two_cameras.launch.py'
-        text = TWO_CAMERAS.replace('NETWORK', str(network))
-        path.write_text(text.replace('RELIABLE', str(reliable_file('/rear/image'))))
-        process = launch(path)
-        peer.connect('/rear/image', '/rear/detections')
-        message = image_message(view_of(picture), peer.header())
-        peer.answer_to(message, '/rear/image', '/rear/detections')
-        peer.connect('/front_camera', '/front/detections')
-        # Nothing of the one detector reaches the other, or the nodes beside it.
-        assert peer.get_parameter('use_sim_time', '/front/detector') is False
-        assert peer.get_parameter('use_sim_time', '/rear/detector') is True
+    def test_single_parameters_keep_their_types(self, launch, peer, network):
+        given = (
+            '{class_id_format: index, class_filter: ["1", blue], max_detections: 7, '
+            'anchors: [], qos_overrides: {/image: {subscription: {reliability: reliable}}}}'
+        )
+        process = launch(onnx=network, parameters=given)
+        peer.wait_for(lambda: 'active: reading' in process.output, 'the detector')
+        assert peer.get_parameter('class_id_format') == 'index'
+        assert list(peer.get_parameter('class_filter')) == ['1', 'blue']
+        assert peer.get_parameter('max_detections') == 7
+        assert list(peer.get_parameter('anchors')) == []
+        [endpoint] = peer.node.get_subscriptions_info_by_topic('/image')
+        assert endpoint.qos_profile.reliability == ReliabilityPolicy.RELIABLE
         process.stop()
-        assert process.output.count('process has finished cleanly') == 2
 
+    def test_every_parameter_of_the_default_file_is_accepted(self, launch, peer, network):
+        process = launch(onnx=network)
+        peer.wait_for(lambda: 'active: reading' in process.output, 'the detector')
+        process.stop()
+
+    def test_a_prefix_a_profile_and_a_log_that_is_not_on_the_screen(
+        self, launch, peer, network, tmp_path
+    ):
+        process = launch(
+            onnx=network,
+            prefix=f'env WHERE={tmp_path}',
+            fastdds_profile='large_images',
+            output='own_log',
+        )
+        peer.wait_for(lambda: peer.node.count_subscribers('/image') == 1, 'the detector')
+        variables = dict(
+            item.split('=', 1)
+            for item in _read_environment(process_id_of(process)).split('\0')
+            if '=' in item
+        )
+        assert variables['WHERE'] == str(tmp_path)
+        profile = variables['FASTRTPS_DEFAULT_PROFILES_FILE']
+        expected = REPOSITORY / 'config' / 'fastdds_large_images.xml'
+        assert expected.samefile(profile)
+        process.stop()
+        assert 'active: reading' not in process.output
+
+
+def _read_environment(process_id: int) -> str:
+    return Path('/proc', str(process_id), 'environ').read_text(encoding='utf-8')
+
+
+class TestLife:
     def test_a_detector_without_a_network_waits_for_one(self, launch, peer, network):
         process = launch()
         peer.wait_for(lambda: 'names no network' in process.output, 'the reason')
@@ -276,4 +213,69 @@ class TestLaunch:
         assert peer.set_parameter('onnx_path', str(network)).successful
         assert peer.change_state(Transition.TRANSITION_CONFIGURE)
         assert peer.state() == 'inactive'
+        process.stop()
+
+    def test_launch_configures_it_for_a_manager(self, launch, peer, network):
+        process = launch(onnx=network, state='inactive')
+        peer.wait_for(lambda: 'configured: ' in process.output, 'the transition')
+        assert peer.state() == 'inactive'
+        assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+        process.stop()
+
+    def test_a_manager_can_do_all_of_it(self, launch, peer, network):
+        process = launch(onnx=network, state='unconfigured')
+        assert peer.state() == 'unconfigured'
+        peer.spin(0.5)
+        assert peer.state() == 'unconfigured'
+        assert peer.change_state(Transition.TRANSITION_CONFIGURE)
+        process.stop()
+
+    def test_it_starts_again_where_it_was_killed(self, launch, peer, network):
+        process = launch(onnx=network, respawn='true', respawn_delay='0.1')
+        peer.wait_for(lambda: process.output.count('active: ') == 1, 'the first start')
+        os.kill(process_id_of(process), signal.SIGKILL)
+        peer.wait_for(lambda: process.output.count('active: ') == 2, 'the second start')
+        process.kill()
+        assert process.output.count('process has finished cleanly') == 1
+
+    @pytest.mark.parametrize(('number', 'status'), [(signal.SIGINT, 0), (signal.SIGKILL, 1)])
+    def test_the_launch_ends_with_a_detector_that_is_required(
+        self, launch, peer, network, number, status
+    ):
+        process = launch(onnx=network, required='true')
+        peer.wait_for(lambda: 'active: reading' in process.output, 'the detector')
+        os.kill(process_id_of(process), number)
+        assert process.wait() == status, process.output
+
+    def test_a_signal_to_the_launch_ends_it_cleanly(self, launch, peer, network):
+        process = launch(onnx=network, required='true')
+        peer.wait_for(lambda: 'active: reading' in process.output, 'the detector')
+        process.stop()
+        assert 'process has finished cleanly' in process.output
+
+
+class TestLaunchFilesOfUsers:
+    def test_two_detectors(self, launch, peer, network, reliable_file, picture, tmp_path):
+        path = tmp_path / 'two_detectors.launch.py'
+        text = TWO_DETECTORS.replace('NETWORK', str(network))
+        path.write_text(text.replace('RELIABLE', str(reliable_file('/rear/image'))))
+        process = launch(path)
+        peer.connect('/rear/image', '/rear/detections')
+        peer.answer_to(message_of(picture, peer), '/rear/image', '/rear/detections')
+        peer.connect('/front_camera', '/front/detections')
+        # Nothing of the one detector reaches the other, or the nodes beside it.
+        assert peer.get_parameter('use_sim_time', '/front/detector') is False
+        assert peer.get_parameter('use_sim_time', '/rear/detector') is True
+        process.stop()
+        assert process.output.count('process has finished cleanly') == 2
+
+    def test_others_wait_for_the_detector(self, launch, peer, network, tmp_path):
+        path = tmp_path / 'following.launch.py'
+        path.write_text(FOLLOWING.replace('NETWORK', str(network)))
+        process = launch(path)
+        peer.wait_for(lambda: 'configured: ' in process.output, 'the transition')
+        peer.spin(1.0)  # launch misses transitions before it has met the node
+        assert 'now the planner' not in process.output
+        assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+        peer.wait_for(lambda: 'now the planner may start' in process.output, 'the event')
         process.stop()

@@ -25,6 +25,11 @@ class MessageHeader(NamedTuple):
     nanosec: int
     frame_id: str
 
+    @property
+    def stamp_ns(self) -> int:
+        """The stamp in nanoseconds."""
+        return self.sec * 10**9 + self.nanosec
+
     @classmethod
     def read(cls, reader: CdrReader) -> MessageHeader:
         """
