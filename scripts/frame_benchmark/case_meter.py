@@ -73,7 +73,7 @@ def _detecting_ways(subject: Subject, ring: MessageRing, batch: int) -> list[Way
     ]
     if batch == 1:
         ways.append(in_place(names.IN_PLACE, ring, subject.gpu[1], rules))
-    ways.append(PipelinedWay(names.PIPELINED, ring, batch, subject.gpu[2], rules))
+    ways.append(PipelinedWay(names.PIPELINED, ring, batch, subject.gpu[4], rules))
     ways.append(HostWay(names.TUTORIAL, ring, batch, detecting(subject.tutorial, rules)))
     if batch == 1:
         ways += [HostWay(peer.name, ring, batch, peer) for peer in subject.peers]

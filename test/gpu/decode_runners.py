@@ -118,16 +118,28 @@ class OnGpu:
         batch, rows = len(outputs[0]), num_rows_of(layout.head, outputs)
         for _ in range(2):  # the second launch must not count on from the first
             kernel.launch(addresses, selection_address, self.session.stream, batch=batch)
+        found = kernel.candidates
+        counts = self.download(found.counts, (batch,), np.int32)
         return [
-            self.download(kernel.candidates.counts, (batch,), np.int32),
-            self.download(kernel.candidates.boxes, (batch, rows, 4), np.float32),
-            self.download(kernel.candidates.scores, (batch, rows), np.float32),
-            self.download(kernel.candidates.class_ids, (batch, rows), np.int32),
-            self.download(kernel.candidates.rejected, (batch,), np.int32),
+            counts,
+            self.rows_of(found.boxes, counts, (rows, 4), np.float32),
+            self.rows_of(found.scores, counts, (rows,), np.float32),
+            self.rows_of(found.class_ids, counts, (rows,), np.int32),
+            self.download(found.rejected, (batch,), np.int32),
         ]
+
+    def rows_of(self, address, counts, shape, dtype):
+        """Download the rows that were written; compute-sanitizer minds the others."""
+        rows = np.zeros((len(counts), *shape), dtype)
+        for index, count in enumerate(counts):
+            begin = address + index * rows[0].nbytes
+            rows[index, :count] = self.download(begin, (count, *shape[1:]), dtype)
+        return rows
 
     def download(self, address, shape, dtype):
         array = np.empty(shape, dtype)
+        if not array.size:
+            return array
         runtime = bindings().runtime
         kind = runtime.cudaMemcpyKind.cudaMemcpyDeviceToHost
         copied = runtime.cudaMemcpyAsync(

@@ -199,6 +199,7 @@ def test_recorded_graph_decodes_and_suppresses_each_replay(session, head, rng):
     buffers = device.upload(*outputs, block)
     *addresses, rules_address = (buffer.address for buffer in buffers)
     result = DeviceBuffer(suppressor.result_bytes)
+    result.upload(np.zeros(suppressor.result_bytes, np.uint8), session.stream)
 
     def record():
         decoder.launch(addresses, rules_address, session.stream, batch=2)
@@ -246,6 +247,7 @@ def test_count_outside_the_outputs_is_refused_behind_suppression(session, rng):
     suppressor.fill_selection(block, Selection(0.25, 0.45, 10))
     *addresses, rules_address = (buffer.address for buffer in device.upload(*outputs, block))
     result = DeviceBuffer(suppressor.result_bytes)
+    result.upload(np.zeros(suppressor.result_bytes, np.uint8), session.stream)
     decoder.launch(addresses, rules_address, session.stream, batch=1)
     suppressor.launch(decoder.candidates, rules_address, result.address, session.stream, batch=1)
     downloaded = np.empty(suppressor.result_bytes, np.uint8)

@@ -193,6 +193,7 @@ def test_recorded_graph_follows_the_rules_and_candidates_of_each_replay(session,
     kernel = device.kernel(batch, 300)
     inputs = device.upload(*batch.arrays, block_of(USUAL))
     result = DeviceBuffer(kernel.result_bytes)
+    result.upload(np.zeros(kernel.result_bytes, np.uint8), session.stream)
     arrays = CandidateArrays(*(buffer.address for buffer in inputs[:4]))
 
     def record():

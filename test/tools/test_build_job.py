@@ -69,6 +69,7 @@ def test_every_option_reaches_the_builder(tmp_path):
     assert options.tactic_sources == ('JIT_CONVOLUTIONS',)
     assert options.half_input
     assert not options.sensitive_half
+    assert not options.tf32
     assert options.timing_cache == tmp_path / 't'
 
 

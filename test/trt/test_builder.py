@@ -116,16 +116,22 @@ def random_images(rng, batch=1, wh=NETWORK_WH):
 
 @pytest.mark.tensorrt
 @pytest.mark.parametrize(
-    ('precision', 'tolerance'),
+    ('precision', 'tf32', 'tolerance'),
     # TF32 and FP16 keep ten bits of each factor, and the logits reach some tens.
-    [(Precision.FP32, 0.02), (Precision.FP16, 0.05)],
+    [
+        (Precision.FP32, False, 1e-3),
+        (Precision.FP32, True, 0.02),
+        (Precision.FP16, False, 0.05),
+    ],
 )
-def test_engine_answers_as_its_network(trt, heads, run, rng, precision, tolerance):
+def test_engine_answers_as_its_network(trt, heads, run, rng, precision, tf32, tolerance):
     if precision is Precision.FP16 and not can_choose_precision(trt):
         pytest.skip(f'TensorRT {describe(trt)} takes FP16 from the ONNX')
     path = heads()
-    built = build_plan(path.read_bytes(), make_options(precision))
+    built = build_plan(path.read_bytes(), make_options(precision, tf32=tf32))
     assert ('FP16' in built.flags) == (precision is Precision.FP16)
+    if precision is Precision.FP32:
+        assert ('TF32' in built.flags) == tf32
     assert built.seconds > 0
     assert [tensor.name for tensor in built.inputs] == ['images']
     assert built.inputs[0].max_shape == (1, 3, NETWORK_WH[1], NETWORK_WH[0])

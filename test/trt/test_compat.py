@@ -193,3 +193,11 @@ def test_running_version_answers_every_question(tensorrt_module: ModuleType):
     assert compat.numpy_type(trt, trt.float16) == np.float16
     assert compat.numpy_type(trt, trt.int32) == np.int32
     assert compat.plugin_creator(trt, 'NoSuchPlugin') is None
+
+
+def test_flag_is_cleared_where_it_exists():
+    cleared = []
+    config = SimpleNamespace(clear_flag=cleared.append)
+    compat.clear_flag(OLD, config, 'FP16')
+    compat.clear_flag(OLD, config, 'TF32')
+    assert cleared == [0]

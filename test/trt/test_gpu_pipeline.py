@@ -136,6 +136,7 @@ def test_rules_change_from_call_to_call(pipelines, rng):
         Selection(0.3, 0.5, 100, class_agnostic_nms=True),
         Selection(0.2, 0.5, 100, class_ids=frozenset({1})),
         Selection(0.9, 0.5, 100, class_thresholds=((2, 0.1),)),
+        Selection(0.1, 0.9, 100, min_box_size=min(frame.source_wh) / 4),
         RULES,
     ):
         [found] = gpu.detect([frame], rules)

@@ -37,30 +37,28 @@ class FrameBuffer:
         """
         return self._reserve(num_bytes).array[:num_bytes]
 
-    def store(self, view: ImageView, copy: SharedCopy | None, stream: int) -> int:
+    def store(self, view: ImageView, copy: SharedCopy, stream: int) -> int:
         """
         Bring a frame to where kernels can read it.
 
         Bytes that lie in ``memory`` already are not copied on the host. Elsewhere each piece is
         uploaded while the next one is copied.
 
-        :param copy: None leaves it to the driver, through page-locked memory of its own.
         :param stream: the uploads are enqueued there.
         :returns: the address of the first byte for a kernel that runs on this stream.
         :raises CudaError: there is no memory left.
         """
         source = view.data[: view.num_bytes]
         host = self._reserve(source.size)
-        address = _address(source)
-        is_there = address == host.address
+        is_there = _address(source) == host.address
         upload = self._upload
         if upload is None:
             if not is_there:
-                (copy or _copy)(source, host.array)
+                copy(source, host.array)
             return host.device_address
         upload.stream = stream
-        if is_there or copy is None:
-            upload.whole(address, source.size)
+        if is_there:
+            upload(0, source.size)
         else:
             copy(source, host.array, upload)
         return upload.device_address
@@ -95,13 +93,6 @@ class _Upload:
         self._copy = runtime.cudaMemcpyAsync
         self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
 
-    def whole(self, address: int, num_bytes: int) -> None:
-        """Copy a whole frame from where it lies."""
-        check(
-            self._copy(self.device_address, address, num_bytes, self._kind, self.stream),
-            'uploading a frame',
-        )
-
     def __call__(self, begin: int, end: int) -> None:
         check(
             self._copy(
@@ -117,7 +108,3 @@ class _Upload:
 
 def _address(array: NDArray[np.uint8]) -> int:
     return int(array.__array_interface__['data'][0])
-
-
-def _copy(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
-    target[: source.size] = source

@@ -61,7 +61,7 @@ class FrameQueue:
         chain: FrameChain,
         session: CudaSession,
         slots: Sequence[FrameSlot],
-        copy: SharedCopy | None,
+        copy: SharedCopy,
         *,
         blocking_wait: bool = False,
     ) -> None:

@@ -73,7 +73,7 @@ class FrameSlot:
         self,
         frames: Sequence[ImageView],
         letterboxes: Sequence[Letterbox],
-        copy: SharedCopy | None,
+        copy: SharedCopy,
         stream: int,
     ) -> None:
         """

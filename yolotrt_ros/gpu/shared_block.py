@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from yolotrt_ros.gpu.cuda import bindings, check
 from yolotrt_ros.gpu.memory import DeviceBuffer, HostBuffer
 
 
 class SharedBlock:
     """
-    Page-locked memory and, on a discrete GPU, its twin on the device.
+    Page-locked memory and, on a discrete GPU, its twin on the device; both begin as zeros.
 
     :param num_bytes: the size.
     :param mapped: whether kernels use the host's memory itself; then nothing is ever copied.
@@ -20,6 +21,10 @@ class SharedBlock:
         self._host = HostBuffer(num_bytes, mapped=mapped)
         self._device = None if mapped else DeviceBuffer(num_bytes)
         self.array = self._host.array
+        self.array[:] = 0
+        if self._device is not None:  # what kernels leave unwritten comes down with the rest
+            runtime = bindings().runtime
+            check(runtime.cudaMemset(self._device.address, 0, num_bytes), 'clearing memory')
 
     @property
     def device_address(self) -> int:

@@ -73,6 +73,7 @@ class BuildJob:
             tactic_sources=options.tactic_sources or (),
             half_input=options.fp16_input,
             sensitive_half=options.sensitive_fp16,
+            tf32=options.tf32,
         )
         self._frames = self._calibration_frames()
 

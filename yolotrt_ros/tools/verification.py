@@ -37,7 +37,7 @@ class Limits:
     score_difference: float
 
 
-# FP32 is computed in TF32 by default, with the ten mantissa bits of FP16, so both move boxes by
+# FP32 may be computed in TF32 (--tf32), with the ten mantissa bits of FP16, so both move boxes by
 # fractions of a pixel and scores in the third place; published accuracies do not differ. INT8
 # after training costs 1 to 6 points of mAP50-95 with a good calibration, and tens with a bad one:
 # its limits tell the two apart.

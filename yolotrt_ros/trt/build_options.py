@@ -38,6 +38,7 @@ class BuildOptions:
     :param half_input: whether the engine takes its image in FP16.
     :param sensitive_half: whether an INT8 engine keeps the layers behind the last convolutions,
         and these, in FP16.
+    :param tf32: whether an FP32 engine may multiply in TF32, with ten bits of each number.
     :raises ConfigError: a value is out of range.
     """
 
@@ -52,6 +53,7 @@ class BuildOptions:
     tactic_sources: tuple[str, ...] = ()
     half_input: bool = False
     sensitive_half: bool = True
+    tf32: bool = False
 
     def __post_init__(self) -> None:
         _check_range('batch', self.batch)

@@ -13,6 +13,7 @@ from yolotrt_ros.trt import timing_cache
 from yolotrt_ros.trt.build_options import BuildOptions, default_workspace_bytes
 from yolotrt_ros.trt.compat import (
     can_choose_precision,
+    clear_flag,
     describe,
     has_optimization_level,
     set_calibration_profile,
@@ -80,6 +81,8 @@ def _set_precision(
     config: Any,  # noqa: ANN401
     options: BuildOptions,
 ) -> None:
+    if options.precision is Precision.FP32 and not options.tf32:
+        clear_flag(trt, config, 'TF32')  # set by default, and no FP32: it keeps ten bits
     if can_choose_precision(trt):
         for name in flags_for(options.precision):
             set_flag(trt, config, name)

@@ -78,6 +78,12 @@ def set_flag(trt: ModuleType, config: Any, name: str) -> None:  # noqa: ANN401
     config.set_flag(getattr(trt.BuilderFlag, name))
 
 
+def clear_flag(trt: ModuleType, config: Any, name: str) -> None:  # noqa: ANN401
+    """Clear a builder flag by name; one that this TensorRT does not know is not set."""
+    if has_flag(trt, name):
+        config.clear_flag(getattr(trt.BuilderFlag, name))
+
+
 def can_choose_precision(trt: ModuleType) -> bool:
     """Whether the builder picks a layer's type; later versions take it from the ONNX alone."""
     return has_flag(trt, 'FP16') and has_flag(trt, 'INT8')

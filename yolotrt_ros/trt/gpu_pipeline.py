@@ -48,8 +48,7 @@ class GpuPipeline:
         self._info, layout, outputs = read_session(session, config)
         self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
-        make_current = session.cuda.make_current
-        self._copy = SharedCopy(config.copy_threads, make_current) if config.copy_threads else None
+        self._copy = SharedCopy(config.copy_threads, session.cuda.make_current)
         self._max_detections = config.max_detections
         self._queue = self._make_queue()
 
@@ -147,8 +146,7 @@ class GpuPipeline:
     def close(self) -> None:
         """Free what the pipeline holds; calling it twice does no harm."""
         self._queue.close()
-        if self._copy is not None:
-            self._copy.close()
+        self._copy.close()
         self._engine.close()
 
     def _kernel_facts(self, layout: HeadLayout, outputs: dict[str, NDArray[Any]]) -> NetworkFacts:
