@@ -53,6 +53,8 @@ setup(
         'build': ['cuda-python', 'onnx'],
         # Recordings as input of the offline commands.
         'bags': ['rosbags'],
+        # Comparing networks layer by layer.
+        'agree': ['onnx', 'polygraphy'],
         'test': ['pytest', 'hypothesis'],
     },
     zip_safe=False,

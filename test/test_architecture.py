@@ -62,6 +62,7 @@ HEAVY = ACCELERATORS | {
     'matplotlib',
     'pycocotools',
     'rosbags',
+    'polygraphy',
     'tqdm',
 }
 # What the import of each room must do without.

@@ -39,6 +39,14 @@ def heads(tmp_path, weights):
     return write
 
 
+@pytest.fixture(params=['own', 'polygraphy'])
+def by_layer(request):
+    """Return the words that ask for layers, once for each runner."""
+    if request.param == 'polygraphy':
+        pytest.importorskip('polygraphy', reason='Polygraphy is not installed')
+    return ['--layers', '--runner', request.param]
+
+
 def with_other_bias(weights, level, amount):
     """Return weights whose convolution at one level adds more."""
     biases = list(weights.biases)
@@ -69,10 +77,10 @@ def test_a_network_agrees_with_its_copy(heads, capsys, tmp_path):
     assert all(item['max_abs'] == 0 for item in tensors.values())
 
 
-def test_the_first_layer_that_differs_is_named(heads, weights, capsys, tmp_path):
+def test_the_first_layer_that_differs_is_named(heads, weights, capsys, tmp_path, by_layer):
     json_path = tmp_path / 'figures.json'
     other = heads('b', with_other_bias(weights, 1, 0.5))
-    status, output = agree(capsys, heads('a'), other, '--layers', '--json', json_path)
+    status, output = agree(capsys, heads('a'), other, *by_layer, '--json', json_path)
     assert status == 1
     assert '2 of 9 layers' in output
     assert 'the first is logits1: 0.5 at [0, ' in output
@@ -115,15 +123,15 @@ def test_other_anchors_show_in_boxes_alone(heads, weights, capsys, tmp_path):
     assert tensors['scores']['agrees']
 
 
-def test_the_demo_network_and_its_heads(capsys):
+def test_the_demo_network_and_its_heads(capsys, by_layer):
     # Random patches hold no robot: faint candidates have to do.
     assert agree(capsys, DECODED_MODEL, HEADS_MODEL)[0] == 0
-    status, output = agree(capsys, DECODED_MODEL, HEADS_MODEL, '--layers')
+    status, output = agree(capsys, DECODED_MODEL, HEADS_MODEL, *by_layer)
     assert status == 0
     assert 'layers within' in output
 
 
-def test_layers_are_found_by_their_operators_where_names_differ(heads, capsys, tmp_path):
+def test_layers_are_found_by_their_operators_where_names_differ(heads, capsys, tmp_path, by_layer):
     first, second = heads('a'), tmp_path / 'renamed.onnx'
     model = networks.onnx.load(str(first))
     inner = {name for node in model.graph.node for name in node.output}
@@ -133,13 +141,13 @@ def test_layers_are_found_by_their_operators_where_names_differ(heads, capsys, t
             for place, name in enumerate(field):
                 field[place] = f'other/{name}' if name in inner else name
     networks.onnx.save(model, str(second))
-    status, output = agree(capsys, first, second, '--layers', '--all')
+    status, output = agree(capsys, first, second, *by_layer, '--all')
     assert status == 0
     assert 'logits1' in output
     assert 'in 9 layers' in output
 
 
-def test_tensors_of_one_name_and_other_operators_are_not_paired(heads, capsys, tmp_path):
+def test_tensors_of_one_name_and_other_operators_are_not_paired(heads, capsys, tmp_path, by_layer):
     first, second = heads('a'), tmp_path / 'numbered.onnx'
     model = networks.onnx.load(str(first))
     names = {'mean0': 'logits0', 'logits0': 'mean0'}
@@ -148,13 +156,13 @@ def test_tensors_of_one_name_and_other_operators_are_not_paired(heads, capsys, t
             for place, name in enumerate(field):
                 field[place] = names.get(name, name)
     networks.onnx.save(model, str(second))
-    status, output = agree(capsys, first, second, '--layers', '--all')
+    status, output = agree(capsys, first, second, *by_layer, '--all')
     assert status == 0
     assert 'mean0' not in output
     assert 'in 7 layers' in output
 
 
-def test_nan_is_found_where_it_begins(capsys, tmp_path):
+def test_nan_is_found_where_it_begins(capsys, tmp_path, by_layer):
     helper = networks.helper
     paths = []
     for name, shift in (('a', 2.0), ('b', -0.5)):
@@ -166,15 +174,15 @@ def test_nan_is_found_where_it_begins(capsys, tmp_path):
         constants = {'shift': np.float32(shift)}
         path = tmp_path / f'{name}.onnx'
         paths.append(networks.save(path, nodes, constants, ['output0'], input_shape=SHAPE))
-    status, output = agree(capsys, *paths, '--layers', '--rtol', '1e6')
+    status, output = agree(capsys, *paths, *by_layer, '--rtol', '1e6')
     assert status == 1
     assert 'the first is logarithm: ' in output
     assert 'NaN or infinite in one network and something else in the other' in output
     assert 'NaN or infinite values: first in logarithm, 0 and ' in output
 
 
-def test_half_precision_has_a_wider_tolerance(heads, capsys):
-    status, output = agree(capsys, heads('a'), heads('b', dtype=np.float16), '--layers')
+def test_half_precision_has_a_wider_tolerance(heads, capsys, by_layer):
+    status, output = agree(capsys, heads('a'), heads('b', dtype=np.float16), *by_layer)
     assert status == 0
     assert 'within 0.03' in output
     assert agree(capsys, heads('a'), heads('b', dtype=np.float16), '--rtol', '1e-6')[0] == 1
@@ -188,10 +196,10 @@ def test_a_picture_is_the_input(heads, weights, capsys, tmp_path, rng):
     assert agree(capsys, *paths, '--input', picture)[0] == 1
 
 
-def test_a_fixed_batch_takes_copies_of_the_picture(heads, capsys):
+def test_a_fixed_batch_takes_copies_of_the_picture(heads, capsys, by_layer):
     batch = heads('b', input_shape=(3, *SHAPE[1:]))
     assert agree(capsys, heads('a'), batch)[0] == 0
-    assert agree(capsys, batch, heads('a', input_shape=('n', 3, 'h', 'w')), '--layers')[0] == 0
+    assert agree(capsys, batch, heads('a', input_shape=('n', 3, 'h', 'w')), *by_layer)[0] == 0
 
 
 def test_networks_of_other_sizes_are_refused(heads):
@@ -247,8 +255,8 @@ def test_an_engine_agrees_with_its_network(engine, capsys):
 
 
 @pytest.mark.tensorrt
-def test_the_layers_of_an_engine_agree(engine, capsys):
-    words = [*engine, '--layers', '--all', '--precision', 'fp32', '--device', '0']
+def test_the_layers_of_an_engine_agree(engine, capsys, by_layer):
+    words = [*engine, *by_layer, '--all', '--precision', 'fp32', '--device', '0']
     status, output = agree(capsys, *words, '--tactic-sources', ','.join(OWN_SOURCES))
     assert status == 0, output
     assert 'in 9 layers' in output

@@ -6,22 +6,22 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import closing
 import json
 from pathlib import Path
 import sys
+from typing import Any
+
+from numpy.typing import NDArray
 
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.tools.argument_types import choice, names
+from yolotrt_ros.tools.layer_agreement_engine import build_with_layers
 from yolotrt_ros.tools.layer_agreement_figures import compare_tensors, TensorFigures, Tolerance
 from yolotrt_ros.tools.layer_agreement_heads import compare_outputs
-from yolotrt_ros.tools.layer_agreement_layers import (
-    EngineLayers,
-    OnnxLayers,
-    paired_names,
-    paired_values,
-)
+from yolotrt_ros.tools.layer_agreement_layers import OnnxLayers
 from yolotrt_ros.tools.layer_agreement_networks import (
     common_size,
     Image,
@@ -29,6 +29,8 @@ from yolotrt_ros.tools.layer_agreement_networks import (
     open_session,
     run_session,
 )
+from yolotrt_ros.tools.layer_agreement_pairs import paired_names, paired_values
+from yolotrt_ros.tools.layer_agreement_runner import choose_runner, LayerRunner, RunnerChoice
 from yolotrt_ros.tools.layer_agreement_table import table, verdict
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 from yolotrt_ros.trt.precision import carried_precision, Precision
@@ -55,12 +57,16 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options)
-    figures, tolerance = _agreement(options, config)
+    runner = _runner(options)
+    figures, tolerance = _agreement(options, config, runner)
+    if runner is not None:
+        print(f'layers run by {runner.description}')
     print(table(figures, show_all=options.all or not options.layers))
     print(verdict(figures, tolerance, options.networks, by_layer=options.layers))
     if options.json:
         content = {
             'networks': [str(path) for path in options.networks],
+            'runner': runner and runner.kind.value,
             'agrees': all(item.agrees for item in figures),
             'tolerance': {'absolute': tolerance.absolute, 'relative': tolerance.relative},
             'tensors': [item.as_dict() for item in figures],
@@ -83,6 +89,14 @@ def parse(args: list[str]) -> Namespace:
         help='compare every tensor between two layers; for an engine the first network is built '
         'again with every tensor an output',
     )
+    parser.add_argument(
+        '--runner',
+        type=choice(RunnerChoice),
+        metavar='|'.join(item.value for item in RunnerChoice),
+        help='what runs the networks for --layers: Polygraphy, which keeps every tensor in '
+        "memory, or the detector's own runtimes; auto (the default) is Polygraphy where it is "
+        'installed',
+    )
     parser.add_argument('--all', action='store_true', help='list the layers that agree, too')
     parser.add_argument(
         '--precision', type=choice(Precision), help="of an engine's layers; default: its card's"
@@ -97,8 +111,19 @@ def parse(args: list[str]) -> Namespace:
     return parser.parse_args(args)
 
 
+def _runner(options: Namespace) -> LayerRunner | None:
+    """Return what runs the layers; None for a comparison of outputs."""
+    if options.layers:
+        return choose_runner(options.runner or RunnerChoice.AUTO)
+    if options.runner is not None:
+        raise ConfigError(
+            'runner', options.runner.value, 'is for comparisons by layers; add --layers'
+        )
+    return None
+
+
 def _agreement(
-    options: Namespace, config: DetectorConfig
+    options: Namespace, config: DetectorConfig, runner: LayerRunner | None
 ) -> tuple[list[TensorFigures], Tolerance]:
     """Load and run both networks; returns the figures of every tensor and what was allowed."""
     tolerance = _tolerance(options)
@@ -111,9 +136,10 @@ def _agreement(
         image = make_image(options.input, size, seed=options.seed)
         for session in sessions:
             print(f'{session.path}: {session.backend}', file=sys.stderr)
-        if options.layers:
+        if runner is not None:
             batch = reference.batch or candidate.batch or 1
-            return list(_compare_layers(options, config, image, batch, tolerance)), tolerance
+            values = _layer_values(options, config, runner, image, batch)
+            return [compare_tensors(*item, tolerance) for item in values], tolerance
         runs = [run_session(session, image, config) for session in sessions]
         return compare_outputs(runs[0], runs[1], tolerance), tolerance
     finally:
@@ -121,60 +147,69 @@ def _agreement(
             session.close()
 
 
-def _compare_layers(
-    options: Namespace, config: DetectorConfig, image: Image, batch: int, tolerance: Tolerance
-) -> Iterator[TensorFigures]:
+def _layer_values(
+    options: Namespace, config: DetectorConfig, runner: LayerRunner, image: Image, batch: int
+) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """Yield name and values of the tensors that both networks have."""
     first, second = options.networks
     if _is_engine(first):
         raise ConfigError(
             'networks', str(first), 'must be the ONNX network, with the engine behind it'
         )
-    reference = OnnxLayers(first, batch)
-    if not _is_engine(second):
-        candidate = OnnxLayers(second, batch)
-        pairs = paired_names(reference, candidate)
-        for values in paired_values(reference, candidate, pairs, image):
-            yield compare_tensors(*values, tolerance)
+    layers = OnnxLayers(first, batch)
+    if _is_engine(second):
+        yield from _layer_values_of_engine(options, config, runner, image, layers)
         return
-    yield from _compare_with_engine(options, config, image, reference, tolerance)
+    others = OnnxLayers(second, batch)
+    pairs = paired_names(layers, others)
+    with (
+        closing(runner.run_network(layers, image)) as reference,
+        closing(runner.run_network(others, image)) as candidate,
+    ):
+        yield from paired_values(reference, candidate, pairs)
 
 
-def _compare_with_engine(
+def _layer_values_of_engine(
     options: Namespace,
     config: DetectorConfig,
+    runner: LayerRunner,
     image: Image,
-    reference: OnnxLayers,
-    tolerance: Tolerance,
-) -> Iterator[TensorFigures]:
+    layers: OnnxLayers,
+) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
     from yolotrt_ros.gpu.device import find_device
 
     precision = _precision(options.networks[1], options.precision)
-    if precision is Precision.INT8 is not carried_precision(reference.graph.model):
-        raise ConfigError(
-            'precision',
-            precision.value,
-            f'{reference.path} is not quantised, and ranges that were measured for an engine '
-            'hold for its own tensors; compare the outputs, without --layers, or the layers with '
-            '--precision fp16',
-        )
+    _check_precision(precision, layers)
     print(
-        f'building {reference.path} in {precision.value} with every tensor an output; this takes '
+        f'building {layers.path} in {precision.value} with every tensor an output; this takes '
         'minutes',
         file=sys.stderr,
     )
-    engine = EngineLayers(
-        reference,
-        image,
-        precision=precision,
-        device=find_device(config.device),
-        tactic_sources=options.tactic_sources or (),
-    )
-    try:
-        pairs = [(name, name) for name in engine.names]
-        for values in paired_values(reference, engine, pairs, image):
-            yield compare_tensors(*values, tolerance)
-    finally:
-        engine.close()
+    device = find_device(config.device)
+    with closing(runner.run_network(layers, image)) as reference:
+        plan = build_with_layers(
+            layers,
+            reference,
+            image,
+            precision=precision,
+            device=device,
+            tactic_sources=options.tactic_sources or (),
+        )
+        with closing(runner.run_engine(layers, image, plan, device)) as candidate:
+            known = set(candidate.names)
+            pairs = [(name, name) for name in layers.names if name in known]
+            yield from paired_values(reference, candidate, pairs)
+
+
+def _check_precision(precision: Precision, layers: OnnxLayers) -> None:
+    if precision is Precision.INT8 is not carried_precision(layers.graph.model):
+        raise ConfigError(
+            'precision',
+            precision.value,
+            f'{layers.path} is not quantised, and ranges that were measured for an engine '
+            'hold for its own tensors; compare the outputs, without --layers, or the layers with '
+            '--precision fp16',
+        )
 
 
 def _tolerance(options: Namespace) -> Tolerance:
