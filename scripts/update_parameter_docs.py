@@ -9,7 +9,8 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from yolotrt_ros.core.config import DEFAULTS, Parameter, PARAMETERS
+from yolotrt_ros.core.config import DEFAULTS, PARAMETERS
+from yolotrt_ros.core.parameter import Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'config' / 'detector.yaml'

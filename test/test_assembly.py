@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a configuration to a pipeline, whichever runtime it names."""
 
+from importlib.util import find_spec
 import inspect
 
 import numpy as np
 import pytest
 
 from test import networks
-from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.assembly import build_pipeline, engine_facts, gpu_reader, require_accelerator
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.errors import ConfigError, ModelError
+from yolotrt_ros.core.errors import BackendError, ConfigError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
@@ -34,6 +35,20 @@ def test_onnx_network_runs_and_is_warm(backend, onnx_path):
     [found] = pipeline.detect([frame], Selection(0.25, 0.45, 300))
     assert found.boxes_xyxy.tolist() == [[48, 48, 80, 80]]
     pipeline.close()
+
+
+def test_onnx_network_has_neither_card_nor_gpu(onnx_path):
+    pipeline = build_pipeline(DetectorConfig(onnx_path=str(onnx_path)))
+    assert engine_facts(pipeline) is None
+    assert gpu_reader(pipeline) is None
+    pipeline.close()
+
+
+def test_machine_without_tensorrt_is_told_what_it_lacks():
+    if find_spec('tensorrt') is not None:
+        pytest.skip('needs a machine without TensorRT')
+    with pytest.raises(BackendError, match=r'TensorRT.*install'):
+        require_accelerator(DetectorConfig())
 
 
 def test_no_network_is_refused():

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import logging
 from pathlib import Path
 
 from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.engine_facts import EngineFacts
 from yolotrt_ros.core.errors import BackendError, ConfigError, EngineError
+from yolotrt_ros.core.gpu_state import GpuState
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.cpu.host_pipeline import open_onnx
 
@@ -77,3 +80,38 @@ def open_engine(config: DetectorConfig) -> Pipeline:
     except BaseException:
         session.close()
         raise
+
+
+def require_accelerator(config: DetectorConfig) -> None:
+    """
+    Do nothing on a machine that can build and run engines.
+
+    :raises BackendError: it lacks TensorRT, a GPU, or the one that the configuration names.
+    """
+    from yolotrt_ros.gpu.device import find_device
+    from yolotrt_ros.trt.compat import import_tensorrt
+
+    import_tensorrt()
+    find_device(config.device)
+
+
+def engine_facts(pipeline: Pipeline) -> EngineFacts | None:
+    """
+    Return what is known of how the network of a pipeline was built; None for an ONNX network.
+
+    :raises EngineError: the card of the engine is damaged.
+    """
+    from yolotrt_ros.trt.engine_facts import read_facts
+
+    return read_facts(Path(pipeline.info.model_path))
+
+
+def gpu_reader(pipeline: Pipeline) -> Callable[[], GpuState] | None:
+    """Return a function that tells how the GPU of a pipeline is doing; None where it has none."""
+    from yolotrt_ros.trt.gpu_pipeline import GpuPipeline
+
+    if not isinstance(pipeline, GpuPipeline):
+        return None
+    from yolotrt_ros.gpu.gpu_watch import GpuWatch
+
+    return GpuWatch(pipeline.device).read

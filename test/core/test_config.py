@@ -46,7 +46,7 @@ def test_every_number_has_a_range(field):
     assert isinstance(field.default, bool) or field.name in RANGES
 
 
-def test_only_the_selection_can_be_changed_while_the_detector_runs():
+def test_what_needs_no_other_network_can_be_changed_while_the_detector_runs():
     dynamic = {name for name, parameter in PARAMETERS.items() if parameter.dynamic}
     assert dynamic == {
         'score_threshold',
@@ -55,7 +55,34 @@ def test_only_the_selection_can_be_changed_while_the_detector_runs():
         'class_agnostic_nms',
         'class_filter',
         'class_thresholds',
+        'min_box_size',
+        'max_rate',
+        'camera_max_rates',
+        'max_frame_age',
+        'image_timeout',
+        'enabled',
     }
+
+
+def test_rates_of_single_cameras_go_before_the_general_one():
+    config = DetectorConfig(
+        cameras=('front', 'rear'), max_rate=10.0, camera_max_rates=('rear=2.5',)
+    )
+    assert config.max_rates == {'front': 10.0, 'rear': 2.5}
+
+
+def test_only_camera_has_the_empty_name():
+    assert DetectorConfig(max_rate=4.0).max_rates == {'': 4.0}
+    assert DetectorConfig().camera_names == ('',)
+
+
+def test_rate_of_an_unknown_camera_is_refused():
+    with pytest.raises(ConfigError, match="'top' is no camera; the cameras are front"):
+        DetectorConfig(cameras=('front',), camera_max_rates=('top=1',))
+
+
+def test_smallest_box_reaches_the_selection():
+    assert DetectorConfig(min_box_size=12.5).selection(INFO).min_box_size == 12.5
 
 
 @pytest.mark.parametrize('name', RANGES)

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules behind the network: class filter, suppression, count."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.selection import find_class_ids, find_class_thresholds, Selection
 
 NAMES = ('person', 'bicycle', 'car')
@@ -52,6 +55,25 @@ def test_rules_decide_what_is_kept(rules, class_ids):
     kept = Selection(**(usual | rules)).apply(candidates())
     assert kept.class_ids.tolist() == class_ids
     assert kept.num_nonfinite == 4
+
+
+@pytest.mark.parametrize(
+    ('min_box_size', 'class_ids'),
+    [(0.0, [0, 2, 1]), (3.9, [0, 2, 1]), (4.0, [0, 2, 1]), (4.1, [0, 2]), (20.0, [0]), (99.0, [])],
+)
+def test_boxes_that_are_small_in_the_camera_image_are_left_out(min_box_size, class_ids):
+    # In pixels of the camera: 40 x 20, 20 x 10 after clipping, and 20 x 4.
+    boxes_xyxy = np.array([[0, 14, 20, 24], [54, 14, 74, 19], [0, 40, 10, 42]], np.float32)
+    found = replace(candidates(), boxes_xyxy=boxes_xyxy)
+    rules = Selection(0.25, 0.45, 9, min_box_size=min_box_size)
+    kept = rules.in_source(found, Letterbox.fit((128, 72), (64, 64)))
+    assert kept.class_ids.tolist() == class_ids
+    assert kept.num_nonfinite == 4
+
+
+def test_nothing_found_stays_nothing_whatever_the_size():
+    rules = Selection(0.25, 0.45, 9, min_box_size=5.0)
+    assert len(rules.in_source(Detections.empty(), Letterbox.fit((128, 72), (64, 64)))) == 0
 
 
 def test_threshold_is_inclusive_in_single_precision():

@@ -110,3 +110,32 @@ def test_colours_of_neighbouring_classes_differ_and_stay_the_same():
     assert all(0 <= value <= 255 for color in colors for value in color)
     for first, second in pairwise(colors):
         assert sum(abs(a - b) for a, b in zip(first, second, strict=True)) > 200
+
+
+def test_no_box_is_drawn_across_a_label():
+    weak, strong = [50, 60, 150, 150, 0.5, 0], [80, 20, 90, 190, 0.9, 1]
+    alone, together = black(200, 200), black(200, 200)
+    draw_detections(alone, found(weak), NAMES)
+    draw_detections(together, found(strong, weak), NAMES)
+    label = np.s_[47:60, 50:130]
+    np.testing.assert_array_equal(together[label], alone[label])
+
+
+@pytest.mark.parametrize('size', [(640, 480), (1920, 1080)])
+def test_letters_and_lines_grow_with_the_picture(size):
+    image = black(*size)
+    draw_detections(image, found([100, 200, 400, 400, 0.9, 0]), ('object',))
+    lines = np.count_nonzero(is_color(image, 0)[300, 90:120])
+    label_rows = np.count_nonzero(image[:195, 105:160].any(axis=(1, 2)))
+    assert lines == round(sum(size) / 700) + 1  # OpenCV draws even widths one wider
+    assert label_rows > sum(size) / 150
+
+
+def test_a_label_is_drawn_the_same_a_second_time():
+    first, second = black(200, 100), black(200, 100)
+    draw_label(first, 'person 0.50', (20, 50), (10, 200, 30))
+    first[:] = 255  # what is done to the picture does not reach the label
+    draw_label(second, 'person 0.50', (20, 50), (10, 200, 30))
+    draw_label(first, 'person 0.50', (20, 50), (10, 200, 30))
+    drawn = second.any(axis=2)
+    np.testing.assert_array_equal(first[drawn], second[drawn])

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CPU pipeline from frames to detections, over tiny networks whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,15 @@ def test_boxes_are_moved_out_of_the_padding_and_clipped(tmp_path, selection):
     # The ball's box, rows 20 to 40 of the input, begins above the picture; the cup is below it.
     assert found.class_ids.tolist() == [0]
     np.testing.assert_allclose(found.boxes_xyxy, [[15, 0, 25, 16]])
+
+
+def test_boxes_are_measured_in_pixels_of_the_frame(tmp_path, plain_frame, selection):
+    pipeline = open_pipeline(write_yolov5(tmp_path / 'tiny.onnx'))
+    # Four times as large as in the network: the ball is 40 x 80, the cup 32 x 32.
+    for min_box_size, class_ids in ((32, [0, 2]), (33, [0]), (41, [])):
+        rules = replace(selection, min_box_size=min_box_size)
+        [found] = pipeline.detect([plain_frame(204, side=256)], rules)
+        assert found.class_ids.tolist() == class_ids
 
 
 def test_yolov8_layout_gives_the_same_as_yolov5(tmp_path, plain_frame, selection):

@@ -8,13 +8,13 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 
 from rclpy.serialization import deserialize_message
-from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.message_header import MessageHeader
 from yolotrt_ros.core.serialised_detections import DetectionArrayWriter
 from yolotrt_ros.ros.detections_writer import detections_writer
-from yolotrt_ros.ros.messages import detection_array
+from yolotrt_ros.ros.messages import detection_array, header_message
 
 pytestmark = pytest.mark.ros
 LABELS = ['person', 'traffic light', 'Ampel', '']
@@ -31,17 +31,16 @@ def random_detections(rng, count):
 @pytest.mark.parametrize('count', [0, 1, 7, 300])
 def test_installed_messages_are_written_as_bytes(count, rng):
     write = detections_writer(LABELS)
-    header = Header(frame_id='front')
-    header.stamp.sec, header.stamp.nanosec = 5, 6
+    header = MessageHeader(5, 6, 'front')
     detections = random_detections(rng, count)
     written = write(detections, header)
     assert isinstance(written, bytes)
     message = deserialize_message(written, Detection2DArray)
-    assert message == detection_array(detections, header, LABELS)
+    assert message == detection_array(detections, header_message(header), LABELS)
 
 
 def test_network_without_classes_is_no_error():
-    assert isinstance(detections_writer([])(Detections.empty(), Header()), bytes)
+    assert isinstance(detections_writer([])(Detections.empty(), MessageHeader(0, 0, '')), bytes)
 
 
 @pytest.mark.parametrize('fault', [lambda data: data[:-8], lambda data: data[:4] + data[12:]])
@@ -49,5 +48,6 @@ def test_bytes_that_are_read_otherwise_are_not_sent(fault, monkeypatch, rng):
     whole = DetectionArrayWriter.write
     monkeypatch.setattr(DetectionArrayWriter, 'write', lambda *arguments: fault(whole(*arguments)))
     detections = random_detections(rng, 3)
-    message = detections_writer(LABELS)(detections, Header(frame_id='front'))
-    assert message == detection_array(detections, Header(frame_id='front'), LABELS)
+    header = MessageHeader(3, 4, 'front')
+    message = detections_writer(LABELS)(detections, header)
+    assert message == detection_array(detections, header_message(header), LABELS)

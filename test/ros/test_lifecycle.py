@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The detector's states, driven through the real services."""
 
+from importlib.util import find_spec
+
 from lifecycle_msgs.msg import Transition
 import numpy as np
 import pytest
@@ -100,3 +102,86 @@ def test_several_cameras_keep_their_topics_and_headers(start, network, peer):
         assert answer.header == message.header
     assert peer.settled_counts('input front')['processed'] == 2
     assert peer.settled_counts('input rear')['processed'] == 1
+
+
+def test_transition_that_the_state_does_not_have_is_refused_and_the_node_lives(
+    start, network, peer
+):
+    process = start('node', onnx_path=network)
+    peer.connect()
+    for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP, 77):
+        assert not peer.change_state(transition)
+    assert peer.state() == 'active'
+    peer.answer_to(image(peer))
+    assert process.stop() == 0
+    assert 'is refused' in process.output
+
+
+BEFORE_SHUTDOWN = {
+    'unconfigured': (),
+    'inactive': (Transition.TRANSITION_CONFIGURE,),
+    'active': (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE),
+}
+
+
+@pytest.mark.parametrize('state', BEFORE_SHUTDOWN)
+def test_shuts_down_from_every_state(start, network, peer, state):
+    process = start('node', onnx_path=network, autostart=False)
+    for transition in BEFORE_SHUTDOWN[state]:
+        assert peer.change_state(transition)
+    assert peer.state() == state
+    shutdown = getattr(Transition, f'TRANSITION_{state.upper()}_SHUTDOWN')
+    assert peer.change_state(shutdown)
+    assert peer.state() == 'finalized'
+    assert process.stop() == 0
+    assert 'Traceback' not in process.output
+
+
+def test_fixed_parameters_may_change_between_cleanup_and_configure_only(start, network, peer):
+    start('node', onnx_path=network)
+    peer.connect()
+    fixed = ('cameras', ['front'])
+    assert 'deactivate, clean up' in peer.set_parameter(*fixed).reason
+    assert peer.change_state(Transition.TRANSITION_DEACTIVATE)
+    assert 'deactivate, clean up' in peer.set_parameter(*fixed).reason
+    assert peer.change_state(Transition.TRANSITION_CLEANUP)
+    assert peer.set_parameter(*fixed).successful
+    assert peer.change_state(Transition.TRANSITION_CONFIGURE)
+    assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+    peer.connect('front/image', 'front/detections')
+    peer.answer_to(image(peer), 'front/image', 'front/detections')
+
+
+@pytest.mark.parametrize('executor', ['single', 'events'])
+def test_every_executor_serves_and_ends_cleanly(start, network, peer, executor):
+    process = start('node', onnx_path=network, executor=executor)
+    peer.connect()
+    for _ in range(3):
+        peer.answer_to(image(peer))
+    assert peer.set_parameter('score_threshold', 0.9).successful
+    assert not peer.answer_to(image(peer)).detections
+    assert not peer.change_state(Transition.TRANSITION_CONFIGURE)
+    assert peer.change_state(Transition.TRANSITION_DEACTIVATE)
+    assert peer.change_state(Transition.TRANSITION_ACTIVATE)
+    peer.connect()
+    peer.answer_to(image(peer))
+    assert peer.settled_counts()['processed'] == 5
+    assert process.stop() == 0
+    assert 'received 5, processed 5, dropped 0, rejected 0' in process.output
+    assert 'Traceback' not in process.output
+
+
+def test_engine_that_cannot_be_built_here_gives_way_to_the_network(start, network, peer, tmp_path):
+    if find_spec('tensorrt') is not None:
+        pytest.skip('needs a machine without TensorRT')
+    engine = tmp_path / 'missing.engine'
+    build = {'onnx_path': network, 'engine_path': engine, 'engine_policy': 'build_if_missing'}
+    process = start('node', **build)
+    process.wait_for_output(f'{engine} is not built: ')
+    peer.connect()
+    peer.answer_to(image(peer))
+    assert peer.status('inference')['model'] == str(network)
+    assert process.stop() == 0
+    insisting = start('node', backend='tensorrt', **build)
+    insisting.wait_for_output('on_configure failed: ')
+    assert not engine.exists()

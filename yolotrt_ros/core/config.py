@@ -9,54 +9,14 @@ command line are all made from this dataclass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, Field, field, fields
-import math
+from dataclasses import dataclass, fields
 from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.parameter import Parameter, parameter, parameter_of
 from yolotrt_ros.core.pipeline import NetworkInfo
+from yolotrt_ros.core.rate_limit import find_max_rates, MAX_RATE_HZ
 from yolotrt_ros.core.selection import find_class_ids, find_class_thresholds, Selection
-
-Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """
-    What people and the node need to know of a parameter beside its type and default.
-
-    :param description: its meaning and unit, one sentence.
-    :param minimum: lowest value, inclusive.
-    :param maximum: highest value, inclusive.
-    :param choices: the values allowed; empty allows all.
-    :param dynamic: whether it can be changed while the detector runs.
-    """
-
-    description: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    dynamic: bool = False
-
-    def reason_against(self, value: Value) -> str | None:
-        """Say what is wrong with a value of the right type, or None."""
-        if self.choices and value not in self.choices:
-            return f'must be one of {", ".join(self.choices)}'
-        if self.minimum is None or isinstance(value, str | tuple):
-            return None
-        maximum = math.inf if self.maximum is None else self.maximum
-        if not self.minimum <= value <= maximum:
-            bound = (
-                f'at least {self.minimum:g}'
-                if maximum == math.inf
-                else (f'between {self.minimum:g} and {maximum:g}')
-            )
-            return f'must be {bound}'
-        return None
-
-
-def _parameter(default: Value, description: str, **facts: Any) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={'parameter': Parameter(description, **facts)})
 
 
 @dataclass(frozen=True)
@@ -68,110 +28,162 @@ class DetectorConfig:
     """
 
     # Network
-    onnx_path: str = _parameter('', 'ONNX network to run with ONNX Runtime.')
-    engine_path: str = _parameter('', 'TensorRT engine to run; goes before onnx_path.')
-    backend: str = _parameter(
+    onnx_path: str = parameter('', 'ONNX network to run with ONNX Runtime.')
+    engine_path: str = parameter('', 'TensorRT engine to run; goes before onnx_path.')
+    backend: str = parameter(
         'auto',
         'Runtime: auto takes TensorRT for an engine and ONNX Runtime for an ONNX network.',
         choices=('auto', 'tensorrt', 'onnxruntime'),
     )
-    device: str = _parameter(
+    device: str = parameter(
         'auto', 'GPU of the engine: an index, or auto for the one with the most free memory.'
     )
-    plugin_path: str = _parameter(
+    plugin_path: str = parameter(
         '', 'Compiled decode plugin; empty takes the one that was compiled for the engine.'
     )
-    cuda_graph: bool = _parameter(
+    cuda_graph: bool = parameter(
         True, 'Whether the work of the GPU on a frame is recorded once and launched as a whole.'
     )
-    gpu_wait: str = _parameter(
+    gpu_wait: str = parameter(
         'spin',
         'How to wait for the GPU: spin answers fastest and keeps a core busy, block sleeps.',
         choices=('spin', 'block'),
     )
-    copy_threads: int = _parameter(
+    copy_threads: int = parameter(
         2, 'Threads that copy a frame into memory that the GPU reads.', minimum=1, maximum=16
     )
-    network_width: int = _parameter(
+    network_width: int = parameter(
         640,
         'Width in pixels of the input of a network that leaves it open.',
         minimum=32,
         maximum=8192,
     )
-    network_height: int = _parameter(
+    network_height: int = parameter(
         640,
         'Height in pixels of the input of a network that leaves it open.',
         minimum=32,
         maximum=8192,
     )
-    max_batch: int = _parameter(
+    max_batch: int = parameter(
         4,
         'Frames of several cameras that share one run of the network, where it allows.',
         minimum=1,
         maximum=64,
     )
-    num_threads: int = _parameter(
+    num_threads: int = parameter(
         0, 'Threads of ONNX Runtime; 0 takes one for each physical core.', minimum=0, maximum=256
     )
-    anchors: tuple[float, ...] = _parameter(
+    anchors: tuple[float, ...] = parameter(
         (),
         'Anchor widths and heights in pixels, finest level first, for raw heads without metadata.',
     )
+    engine_policy: str = parameter(
+        'require',
+        'What to do where the file engine_path is missing: require refuses to start, '
+        'build_if_missing builds it from onnx_path first, which takes minutes.',
+        choices=('require', 'build_if_missing'),
+    )
     # Classes
-    class_names: tuple[str, ...] = _parameter(
+    class_names: tuple[str, ...] = parameter(
         (), 'Class names in the order of the ids; empty takes class_names_path or the metadata.'
     )
-    class_names_path: str = _parameter('', 'Text file with one class name a line.')
-    class_id_format: str = _parameter(
+    class_names_path: str = parameter('', 'Text file with one class name a line.')
+    class_id_format: str = parameter(
         'name', 'What class_id holds in the messages.', choices=('name', 'index')
     )
     # Cameras
-    cameras: tuple[str, ...] = _parameter(
+    cameras: tuple[str, ...] = parameter(
         (),
         'Camera names; each gives <name>/image and <name>/detections. Empty: one camera '
         'without a name.',
     )
-    image_transport: str = _parameter(
+    image_transport: str = parameter(
         'raw',
         'Read image (sensor_msgs/Image) or image/compressed (CompressedImage).',
         choices=('raw', 'compressed'),
     )
+    max_batch_wait: float = parameter(
+        0.0,
+        'Seconds that the first frame of a batch waits for frames of other cameras; 0 for none.',
+        minimum=0.0,
+        maximum=1.0,
+    )
+    max_rate: float = parameter(
+        0.0,
+        'Images a second that are processed of each camera at most; 0 for all.',
+        minimum=0.0,
+        maximum=MAX_RATE_HZ,
+        dynamic=True,
+    )
+    camera_max_rates: tuple[str, ...] = parameter(
+        (), 'The max_rate of single cameras, such as rear=5.', dynamic=True
+    )
+    max_frame_age: float = parameter(
+        0.0,
+        'Seconds since its stamp after which an image is dropped; 0 for no limit.',
+        minimum=0.0,
+        maximum=3600.0,
+        dynamic=True,
+    )
+    image_timeout: float = parameter(
+        3.0,
+        'Seconds without an image of a camera after which the node warns; 0 for never.',
+        minimum=0.0,
+        maximum=3600.0,
+        dynamic=True,
+    )
     # Node
-    autostart: bool = _parameter(True, 'Configure and activate on start, without a manager.')
+    enabled: bool = parameter(
+        True, 'Whether images are processed; false pauses and keeps the network.', dynamic=True
+    )
+    autostart: bool = parameter(True, 'Configure and activate on start, without a manager.')
+    executor: str = parameter(
+        'single',
+        'Executor of the callbacks, from start to end: single (SingleThreadedExecutor), or '
+        'events (EventsExecutor, which takes less time of the CPU) where rclpy has it.',
+        choices=('single', 'events'),
+    )
     # Selection
-    score_threshold: float = _parameter(
+    score_threshold: float = parameter(
         0.25, 'Lowest score kept.', minimum=0.0, maximum=1.0, dynamic=True
     )
-    iou_threshold: float = _parameter(
+    iou_threshold: float = parameter(
         0.45,
         'Overlap (intersection over union) above which the weaker box is dropped.',
         minimum=0.0,
         maximum=1.0,
         dynamic=True,
     )
-    max_detections: int = _parameter(
+    max_detections: int = parameter(
         300,
         'Detections kept at most for an image, the best ones.',
         minimum=1,
         maximum=10000,
         dynamic=True,
     )
-    class_agnostic_nms: bool = _parameter(
+    class_agnostic_nms: bool = parameter(
         False, 'Whether boxes of different classes suppress each other.', dynamic=True
     )
-    class_filter: tuple[str, ...] = _parameter(
+    class_filter: tuple[str, ...] = parameter(
         (), 'Names or indices of the classes kept; empty keeps all.', dynamic=True
     )
-    class_thresholds: tuple[str, ...] = _parameter(
+    class_thresholds: tuple[str, ...] = parameter(
         (),
         'Lowest score of single classes, such as person=0.4; the others have score_threshold.',
         dynamic=True,
     )
+    min_box_size: float = parameter(
+        0.0,
+        'Smallest width and height of a box kept, in pixels of the camera.',
+        minimum=0.0,
+        maximum=32768.0,
+        dynamic=True,
+    )
 
     def __post_init__(self) -> None:
-        for name, parameter in PARAMETERS.items():
+        for name, facts in PARAMETERS.items():
             value = getattr(self, name)
-            if reason := parameter.reason_against(value):
+            if reason := facts.reason_against(value):
                 raise ConfigError(name, value, reason)
         if self.device != 'auto' and not self.device.isdecimal():
             raise ConfigError('device', self.device, 'must be the index of a GPU, or auto')
@@ -183,12 +195,23 @@ class DetectorConfig:
             )
         if len(set(self.cameras)) != len(self.cameras):
             raise ConfigError('cameras', list(self.cameras), 'each name may stand only once')
+        find_max_rates(self.max_rate, self.camera_max_rates, self.camera_names)
         if len(self.anchors) % 6:
             raise ConfigError(
                 'anchors',
                 list(self.anchors),
                 'must hold width and height of three anchors for each level, a multiple of 6',
             )
+
+    @property
+    def camera_names(self) -> tuple[str, ...]:
+        """The names of the cameras; the empty one for the only camera."""
+        return self.cameras or ('',)
+
+    @property
+    def max_rates(self) -> dict[str, float]:
+        """The highest rate of each camera, Hz; 0 for no limit."""
+        return find_max_rates(self.max_rate, self.camera_max_rates, self.camera_names)
 
     def selection(self, info: NetworkInfo) -> Selection:
         """
@@ -204,6 +227,7 @@ class DetectorConfig:
             self.class_agnostic_nms,
             find_class_ids(self.class_filter, info.class_names),
             find_class_thresholds(self.class_thresholds, info.class_names),
+            self.min_box_size,
         )
         if selection.score_floor < info.score_floor:
             is_general = selection.score_floor == self.score_threshold
@@ -215,12 +239,6 @@ class DetectorConfig:
                 f'--score-threshold {selection.score_floor:g}',
             )
         return selection
-
-
-def parameter_of(item: Field[Any]) -> Parameter:
-    """Return the facts that a field of ``DetectorConfig`` carries."""
-    parameter: Parameter = item.metadata['parameter']
-    return parameter
 
 
 PARAMETERS: dict[str, Parameter] = {

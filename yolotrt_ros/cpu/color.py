@@ -25,6 +25,13 @@ _YUV_TO_RGB = {
     'nv21': cv2.COLOR_YUV2RGB_NV21,
     'i420': cv2.COLOR_YUV2RGB_I420,
 }
+# By the channels of red, green and blue and their number; None where they lie right already.
+_TO_BGR = {
+    ((2, 1, 0), 3): None,
+    ((0, 1, 2), 3): cv2.COLOR_RGB2BGR,
+    ((2, 1, 0), 4): cv2.COLOR_BGRA2BGR,
+    ((0, 1, 2), 4): cv2.COLOR_RGBA2BGR,
+}
 
 
 def to_resizable(view: ImageView) -> tuple[NDArray[np.uint8], tuple[int, int, int]]:
@@ -52,7 +59,8 @@ def to_bgr(view: ImageView) -> NDArray[np.uint8]:
     pixels, rgb = to_resizable(view)
     if pixels.ndim == 2:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
-    return np.array(pixels[:, :, rgb[::-1]], order='C')
+    code = _TO_BGR[rgb, pixels.shape[2]]
+    return pixels.copy() if code is None else np.asarray(cv2.cvtColor(pixels, code), np.uint8)
 
 
 def _to_8_bit(pixels: Samples) -> NDArray[np.uint8]:

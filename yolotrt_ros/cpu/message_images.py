@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import ImageFormatError
 from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.picture_file import check_picture_file
 from yolotrt_ros.core.serialised_image import SerialisedCompressedImage, SerialisedImage
 
 _CHANNEL_ENCODINGS = {1: 'mono8', 3: 'bgr8', 4: 'bgra8'}
@@ -27,7 +28,7 @@ def view_of_image(image: SerialisedImage) -> ImageView:
 
 def view_of_compressed(image: SerialisedCompressedImage) -> ImageView:
     """
-    Decode a compressed image: JPEG, PNG and what else OpenCV reads, 8 bits a channel.
+    Decode a compressed image: JPEG or PNG, 8 bits a channel.
 
     Many calls in threads of their own run side by side, because OpenCV decodes without Python's
     lock. A rotation that the file asks for is passed over: cameras are calibrated for the pixels
@@ -36,12 +37,15 @@ def view_of_compressed(image: SerialisedCompressedImage) -> ImageView:
     :raises ImageFormatError: it is no picture, or one that the network cannot use.
     """
     try:
-        # OpenCV would take empty data for a mistake of the caller.
-        pixels = cv2.imdecode(image.data, cv2.IMREAD_UNCHANGED) if image.data.size else None
-    except cv2.error as error:
-        raise ImageFormatError(_undecodable(image, f' ({error})')) from error
+        check_picture_file(image.data)
+        pixels = cv2.imdecode(image.data, cv2.IMREAD_UNCHANGED)
+    except (cv2.error, ImageFormatError) as error:
+        raise ImageFormatError(f'image of format {image.format!r}: {error}') from error
     if pixels is None:
-        raise ImageFormatError(_undecodable(image, ''))
+        raise ImageFormatError(
+            f'image of format {image.format!r}: {image.data.size} bytes begin like a picture, '
+            'but cannot be decoded; it was damaged or cut short'
+        )
     return view_of_pixels(np.asarray(pixels), image.format)
 
 
@@ -61,11 +65,3 @@ def view_of_pixels(pixels: NDArray[np.generic], origin: str) -> ImageView:
             'or colour is needed; choose an 8-bit format in the camera driver'
         )
     return ImageView.from_array(pixels.view(np.uint8), encoding)
-
-
-def _undecodable(image: SerialisedCompressedImage, reason: str) -> str:
-    return (
-        f'compressed image of {image.data.size} bytes, format {image.format!r}, cannot be '
-        f'decoded{reason}; it must be a JPEG or PNG file: it was cut short, or its sender means '
-        'another format'
-    )

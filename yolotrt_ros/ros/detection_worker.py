@@ -4,39 +4,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from threading import Thread
-from typing import TypeAlias
+import traceback
+from typing import Protocol
 
 from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
-from rclpy.time import Time
-from sensor_msgs.msg import CompressedImage, Image
 
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.errors import ImageFormatError
+from yolotrt_ros.core.errors import YolotrtError
+from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.latest_frames import LatestFrames
+from yolotrt_ros.core.message_header import MessageHeader
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.timing import TimeWindow
-from yolotrt_ros.ros.images import view_of
-
-LOG_PERIOD_S = 5.0
-
-ImageMessage: TypeAlias = Image | CompressedImage
-Publish: TypeAlias = Callable[[str, ImageMessage, Detections], None]
+from yolotrt_ros.core.timing import StageTimes, Stopwatch
+from yolotrt_ros.ros.frame_accounts import FrameAccounts, LOG_PERIOD_S
+from yolotrt_ros.ros.frame_reader import FrameReader
+from yolotrt_ros.ros.frame_turn import ReceivedFrame, ViewedTurn
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A frame whose bytes were found to be an image."""
+class Outputs(Protocol):
+    """Where the results go; called in the worker's thread."""
 
-    camera: str
-    message: ImageMessage
-    view: ImageView
+    def publish(self, camera: str, header: MessageHeader, detections: Detections) -> None:
+        """Publish what was found in an image."""
+
+    def report(self, frame: ViewedTurn, detections: Detections, times: FrameTimes) -> None:
+        """Do what else is to be done with a frame, now that nobody waits for it any more."""
+
+    def fail(self, error: Exception) -> None:
+        """Take note of a call of the network that failed."""
 
 
 class DetectionWorker:
@@ -45,28 +45,30 @@ class DetectionWorker:
 
     :param pipeline: used by this thread only while the worker runs.
     :param frames: where the frames come from; opened by ``start`` and closed by ``stop``.
-    :param publish: called in this thread with camera, message and its detections.
-    :param clock: the node's, for the age of a frame at publishing.
+    :param reader: reads them.
+    :param accounts: told of the outcome of each.
+    :param clock: the node's.
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
-        frames: LatestFrames[ImageMessage],
-        publish: Publish,
+        frames: LatestFrames[ReceivedFrame],
+        reader: FrameReader,
+        accounts: FrameAccounts,
+        outputs: Outputs,
         selection: Selection,
         *,
         clock: Clock,
         logger: RcutilsLogger,
     ) -> None:
+        # The rules for the next batch; may be replaced at any time.
         self.selection = selection
-        self.last_rejection: dict[str, str] = {}
-        self.stage_windows: dict[str, TimeWindow] = {}
-        self.latency_window = TimeWindow()
-        self.events: Counter[str] = Counter()
         self._pipeline = pipeline
         self._frames = frames
-        self._publish = publish
+        self._reader = reader
+        self._accounts = accounts
+        self._outputs = outputs
         self._clock = clock
         self._logger = logger
         self._thread: Thread | None = None
@@ -78,7 +80,7 @@ class DetectionWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread once its present batch is published."""
+        """End the thread once its present batch is published; calling it twice does no harm."""
         self._frames.close()
         if self._thread is not None:
             self._thread.join()
@@ -86,59 +88,67 @@ class DetectionWorker:
 
     def _run(self) -> None:
         while taken := self._frames.take(self._pipeline.info.max_batch):
-            batch = self._check(taken)
-            if batch:
-                self._process(batch)
-
-    def _check(self, taken: Sequence[tuple[str, ImageMessage]]) -> list[Checked]:
-        checked = []
-        for camera, message in taken:
+            self._accounts.begin(camera for camera, _ in taken)
             try:
-                checked.append(Checked(camera, message, view_of(message)))
-            except ImageFormatError as error:
-                self._reject(camera, error)
-        return checked
+                self._serve(taken)
+            except Exception as error:
+                # Left to itself it would end this thread, and the node would fall silent.
+                self._explain(error)
+                self._accounts.reject_open(error)
 
-    def _process(self, batch: Sequence[Checked]) -> None:
-        try:
-            found = self._pipeline.detect([frame.view for frame in batch], self.selection)
-        except Exception as error:
-            # Whatever one frame does to the runtime, the node goes on with the next.
-            for frame in batch:
-                self._reject(frame.camera, error)
+    def _serve(self, taken: Sequence[tuple[str, ReceivedFrame]]) -> None:
+        taken_ns = self._now_ns()
+        watch = Stopwatch()
+        with watch.stage('read'):
+            frames = self._reader.view(self._reader.read(taken, taken_ns))
+        if not frames:
             return
-        for frame, detections in zip(batch, found, strict=True):
-            self._hand_out(frame, detections)
-        for stage, time_ms in self._pipeline.stage_times.items():
-            self.stage_windows.setdefault(stage, TimeWindow()).add(time_ms)
+        found = self._detect([frame.view for frame in frames])
+        detected_ns = self._now_ns()
+        stage_times = watch.stage_times | self._pipeline.stage_times
+        for frame, detections in zip(frames, found, strict=True):
+            self._hand_out(frame, detections, detected_ns, stage_times)
 
-    def _hand_out(self, frame: Checked, detections: Detections) -> None:
+    def _detect(self, views: Sequence[ImageView]) -> list[Detections]:
         try:
-            self._publish(frame.camera, frame.message, detections)
+            return self._pipeline.detect(views, self.selection)
         except Exception as error:
-            # Left to itself it would end this thread, and the node would fall silent.
-            self._reject(frame.camera, error)
-            return
-        self._frames.count(frame.camera, processed=1)
-        self._record(frame, detections)
+            self._outputs.fail(error)
+            raise
 
-    def _record(self, frame: Checked, detections: Detections) -> None:
-        stamp = Time.from_msg(frame.message.header.stamp, clock_type=self._clock.clock_type)
-        self.latency_window.add((self._clock.now() - stamp).nanoseconds / 1e6)
-        if detections.num_nonfinite:
-            self.events['nonfinite_candidates'] += detections.num_nonfinite
-            self._logger.warning(
-                f'the network put out {detections.num_nonfinite} candidates that are not numbers; '
-                'they were left out; check its precision and its training',
+    def _hand_out(
+        self,
+        frame: ViewedTurn,
+        detections: Detections,
+        detected_ns: int,
+        stage_times: StageTimes,
+    ) -> None:
+        turn = frame.turn
+        try:
+            self._outputs.publish(turn.camera, turn.header, detections)
+        except Exception as error:  # the other frames of the batch can be published still
+            self._accounts.reject(turn.camera, error)
+            return
+        self._reader.processed(turn)
+        times = FrameTimes(
+            turn.camera,
+            turn.header.stamp_ns,
+            turn.received_ns,
+            turn.taken_ns,
+            detected_ns,
+            self._now_ns(),
+            stage_times,
+        )
+        self._accounts.finish(turn.camera, 'processed')
+        self._outputs.report(frame, detections, times)
+
+    def _explain(self, error: Exception) -> None:
+        """Log an error; one that nobody foresaw comes with the place where it happened."""
+        if not isinstance(error, YolotrtError):
+            self._logger.error(
+                f'detection failed:\n{"".join(traceback.format_exception(error))}',
                 throttle_duration_sec=LOG_PERIOD_S,
             )
 
-    def _reject(self, camera: str, error: Exception) -> None:
-        explained = isinstance(error, ImageFormatError)
-        reason = str(error) if explained else f'{type(error).__name__}: {error}'
-        self._frames.count(camera, rejected=1)
-        self.last_rejection[camera] = reason
-        self._logger.warning(
-            f'rejected an image{f" of camera {camera}" if camera else ""}: {reason}',
-            throttle_duration_sec=LOG_PERIOD_S,
-        )
+    def _now_ns(self) -> int:
+        return int(self._clock.now().nanoseconds)

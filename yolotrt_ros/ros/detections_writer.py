@@ -8,15 +8,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from rclpy.serialization import deserialize_message
-from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.message_header import MessageHeader
 from yolotrt_ros.core.serialised_detections import DetectionArrayWriter
-from yolotrt_ros.ros.messages import detection_array
+from yolotrt_ros.ros.messages import detection_array, header_message
 
-Write = Callable[[Detections, Header], 'bytes | Detection2DArray']
+Write = Callable[[Detections, MessageHeader], 'bytes | Detection2DArray']
 
 
 def detections_writer(labels: Sequence[str]) -> Write:
@@ -30,14 +29,10 @@ def detections_writer(labels: Sequence[str]) -> Write:
     """
     writer = DetectionArrayWriter(labels)
 
-    def serialised(detections: Detections, header: Header) -> bytes:
-        stamp = header.stamp
-        return writer.write(detections, MessageHeader(stamp.sec, stamp.nanosec, header.frame_id))
+    def as_message(detections: Detections, header: MessageHeader) -> Detection2DArray:
+        return detection_array(detections, header_message(header), labels)
 
-    def as_message(detections: Detections, header: Header) -> Detection2DArray:
-        return detection_array(detections, header, labels)
-
-    return serialised if _agree(serialised, as_message, len(labels)) else as_message
+    return writer.write if _agree(writer.write, as_message, len(labels)) else as_message
 
 
 def _agree(serialised: Write, as_message: Write, num_classes: int) -> bool:
@@ -48,8 +43,7 @@ def _agree(serialised: Write, as_message: Write, num_classes: int) -> bool:
         np.array([0.75, 0.5], np.float32)[:count],
         np.array([num_classes - 1, 0], np.int32)[:count],
     )
-    header = Header(frame_id='camera')
-    header.stamp.sec, header.stamp.nanosec = 3, 7
+    header = MessageHeader(3, 7, 'camera')
     try:
         read = deserialize_message(serialised(sample, header), Detection2DArray)
     except Exception:  # of another definition anything may come

@@ -4,62 +4,90 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from cv_bridge import CvBridge
 import numpy as np
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import ImageFormatError
 from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.message_header import MessageHeader
+from yolotrt_ros.core.serialised_image import (
+    read_compressed_image,
+    read_image,
+    SerialisedCompressedImage,
+)
+from yolotrt_ros.cpu.message_images import view_of_compressed, view_of_image, view_of_pixels
 
-_bridge = CvBridge()
+
+class ReceivedImage:
+    """
+    An image message as a raw subscription hands it out.
+
+    Its header is read at once, its pixels when they are asked for.
+
+    :param serialised: the message.
+    :param compressed: whether it is a ``CompressedImage``.
+    :raises ImageFormatError: it is no such message.
+    """
+
+    def __init__(self, serialised: bytes, *, compressed: bool) -> None:
+        self._serialised = serialised
+        self._fields = read_compressed_image(serialised) if compressed else read_image(serialised)
+
+    @property
+    def header(self) -> MessageHeader:
+        """Stamp and frame of the image."""
+        return self._fields.header
+
+    def view(self) -> ImageView:
+        """
+        View the pixels; only compressed images and encodings outside the table are converted.
+
+        :raises ImageFormatError: the message is malformed, or cv_bridge cannot read it either.
+        """
+        fields = self._fields
+        if isinstance(fields, SerialisedCompressedImage):
+            return view_of_compressed(fields)
+        if fields.encoding in ENCODINGS:
+            return view_of_image(fields)
+        return _converted(deserialize_message(self._serialised, Image))
 
 
 def view_of(message: Image | CompressedImage) -> ImageView:
     """
-    View the image of a message; only encodings outside the fast table are converted.
+    View the image of a message object.
 
-    :raises ImageFormatError: the message is malformed, or cv_bridge cannot read it either.
+    :raises ImageFormatError: as ``ReceivedImage.view``.
     """
-    if isinstance(message, CompressedImage):
-        return _decompressed(message)
-    if message.encoding in ENCODINGS:
-        return ImageView.from_message(message)
-    return _converted(message)
+    if isinstance(message, Image):
+        is_known = message.encoding in ENCODINGS
+        return ImageView.from_message(message) if is_known else _converted(message)
+    stamp = message.header.stamp
+    header = MessageHeader(stamp.sec, stamp.nanosec, message.header.frame_id)
+    data = np.asarray(memoryview(message.data))
+    return view_of_compressed(SerialisedCompressedImage(header, message.format, data))
+
+
+@cache
+def _bridge() -> CvBridge:
+    return CvBridge()
 
 
 def _converted(message: Image) -> ImageView:
     try:
-        image = _bridge.imgmsg_to_cv2(message, desired_encoding='bgr8')
+        image = _bridge().imgmsg_to_cv2(message, desired_encoding='bgr8')
     except Exception as error:  # each cv_bridge and each OpenCV has errors of its own
         raise ImageFormatError(
             f'encoding {message.encoding!r} is not one of {", ".join(ENCODINGS)}, and cv_bridge '
             f'cannot convert this {message.width}x{message.height} image to bgr8 ({error}); '
             'choose one of these encodings in the camera driver'
         ) from error
-    return _checked_view(image, message.encoding)
-
-
-def _decompressed(message: CompressedImage) -> ImageView:
-    try:
-        image = _bridge.compressed_imgmsg_to_cv2(message)
-    except Exception as error:  # as above
-        raise ImageFormatError(
-            f'compressed image of {len(message.data)} bytes, format {message.format!r}, cannot '
-            f'be decoded ({error}); it must be a JPEG or PNG file'
-        ) from error
-    return _checked_view(image, message.format)
-
-
-def _checked_view(image: object, origin: str) -> ImageView:
-    """Accept 8-bit grey or BGR, which is all that the network can use."""
     if not isinstance(image, np.ndarray) or image.size == 0:
         raise ImageFormatError(
-            f'image of format {origin!r} holds no picture; it was cut short or is no image'
+            f'image of encoding {message.encoding!r} holds no picture; it was cut short'
         )
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
-        raise ImageFormatError(
-            f'image of format {origin!r} decodes to {image.dtype} {image.shape}, but 8-bit grey '
-            'or colour is needed; choose an 8-bit format in the camera driver'
-        )
-    return ImageView.from_array(image, 'mono8' if image.ndim == 2 else 'bgr8')
+    return view_of_pixels(image, message.encoding)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
+from builtin_interfaces.msg import Time
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
@@ -21,6 +22,7 @@ from vision_msgs.msg import (
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.image import ImageView
+from yolotrt_ros.core.message_header import MessageHeader
 
 
 def detection_array(
@@ -84,6 +86,12 @@ def byte_array(data: NDArray[np.uint8]) -> array[int]:
     result = array('B')
     result.frombytes(data.data)
     return result
+
+
+def header_message(header: MessageHeader) -> Header:
+    """Make the message of a header that was read from bytes."""
+    stamp = Time(sec=header.sec, nanosec=header.nanosec)
+    return Header(stamp=stamp, frame_id=header.frame_id)
 
 
 def label_info(class_names: Sequence[str], score_threshold: float, header: Header) -> LabelInfo:

@@ -12,13 +12,13 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from yolotrt_ros.core.config import DEFAULTS, DetectorConfig, Parameter, PARAMETERS
+from yolotrt_ros.core.config import DEFAULTS, DetectorConfig, PARAMETERS
+from yolotrt_ros.core.parameter import Parameter
 
 _ARRAY_TYPES = {
-    'anchors': RosParameter.Type.DOUBLE_ARRAY,
-    'class_names': RosParameter.Type.STRING_ARRAY,
-    'cameras': RosParameter.Type.STRING_ARRAY,
-    'class_filter': RosParameter.Type.STRING_ARRAY,
+    name: RosParameter.Type.DOUBLE_ARRAY if name == 'anchors' else RosParameter.Type.STRING_ARRAY
+    for name, default in DEFAULTS.items()
+    if isinstance(default, tuple)
 }
 
 

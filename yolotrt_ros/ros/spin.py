@@ -10,7 +10,7 @@ import sys
 from threading import Event, Thread
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
@@ -27,8 +27,7 @@ def init(args: list[str] | None = None) -> Event:
     :returns: the event that SIGINT and SIGTERM set.
     """
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _catch_signals(stop)
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     return stop
 
@@ -44,36 +43,93 @@ def start(parser: ArgumentParser, args: list[str] | None) -> tuple[Namespace, Ev
     return parser.parse_args(remove_ros_args(args)), init(args)
 
 
-def spin_until_stopped(node: Node, stop: Event) -> None:
+def spin_until_stopped(node: Node, stop: Event, executor_kind: str = 'single') -> None:
     """
     Execute callbacks in a thread of their own until ``stop`` is set.
 
     The main thread only waits, because Python runs its signal handlers there and nowhere else.
 
+    :param executor_kind: ``single`` for a SingleThreadedExecutor, or ``events`` for an
+        EventsExecutor; where rclpy does not have the latter (Humble), a warning is given and the
+        former taken.
     :raises Exception: whatever a callback raised.
     """
-    # Something to execute: executor.wake() alone does not make spin_once() return, and a node may
-    # have nothing else to do for hours, such as a camera in a paused simulation.
-    wake = node.create_guard_condition(lambda: None)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    spin = _make_spin(node, stop, executor_kind)
     errors: list[Exception] = []
-    thread = Thread(target=_spin, args=(executor, stop, errors), name='ros_callbacks')
+    thread = Thread(target=_run, args=(spin, stop, errors), name='ros_callbacks')
     thread.start()
     stop.wait()
-    wake.trigger()
-    thread.join()
-    executor.shutdown()
-    node.destroy_guard_condition(wake)
+    spin.end(thread)
     if errors:
         raise errors[0]
 
 
-def _spin(executor: SingleThreadedExecutor, stop: Event, errors: list[Exception]) -> None:
+class _WaitSetSpin:
+    """Callbacks by a SingleThreadedExecutor, which sleeps until there is something to do."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._executor = SingleThreadedExecutor()
+        # Something to execute: executor.wake() alone does not make spin_once() return, and a node
+        # may have nothing else to do for hours, such as a camera in a paused simulation.
+        self._wake = node.create_guard_condition(lambda: None)
+        self._executor.add_node(node)
+
+    def once(self) -> None:
+        self._executor.spin_once()
+
+    def end(self, thread: Thread) -> None:
+        self._wake.trigger()
+        thread.join()
+        self._executor.shutdown()
+        self._node.destroy_guard_condition(self._wake)
+
+
+class _EventsSpin:
+    """Callbacks by an EventsExecutor, which has no guard conditions."""
+
+    # Without a limit, that of rclpy 7.1.6 waits for the end of time, which overflows to now: it
+    # occupies a core, and other threads starve.
+    _LIMIT_S = 0.1
+
+    def __init__(self, node: Node, executor: Executor) -> None:
+        self._executor = executor
+        self._executor.add_node(node)
+
+    def once(self) -> None:
+        self._executor.spin_once(timeout_sec=self._LIMIT_S)
+
+    def end(self, thread: Thread) -> None:
+        thread.join()
+        self._executor.shutdown()
+
+
+def _make_spin(node: Node, stop: Event, kind: str) -> _WaitSetSpin | _EventsSpin:
+    if kind == 'events':
+        try:
+            from rclpy.experimental import EventsExecutor
+        except ImportError as error:
+            node.get_logger().warning(
+                f'executor events is not in this rclpy ({error}): it came with Jazzy, rclpy '
+                '7.1.4; running SingleThreadedExecutor instead, which takes more time of the CPU'
+            )
+        else:
+            executor = EventsExecutor()
+            _catch_signals(stop)  # it has taken them for itself, and would shut the context down
+            return _EventsSpin(node, executor)
+    return _WaitSetSpin(node)
+
+
+def _run(spin: _WaitSetSpin | _EventsSpin, stop: Event, errors: list[Exception]) -> None:
     try:
         while not stop.is_set():
-            executor.spin_once()
+            spin.once()
     except Exception as error:
         errors.append(error)
     finally:
         stop.set()
+
+
+def _catch_signals(stop: Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())

@@ -101,8 +101,7 @@ def _read_recording(path: Path, topic: str | None) -> TimedFrames:
         problems.append(f'{len(unread)} messages hold no times of a frame: {unread[0]}')
     if not frames:
         reason = '; '.join(problems) or (
-            f'nothing came on {", ".join(topics)}; the detector works while somebody listens to '
-            'its detections, so record these as well'
+            f'nothing came on {", ".join(topics)}; no image was processed while it was recorded'
         )
         raise ConfigError('file', str(path), f'holds no times: {reason}')
     return TimedFrames('recording of the detector', 'age', _named(frames), tuple(problems))
