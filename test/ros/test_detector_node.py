@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
+from vision_msgs.msg import VisionInfo
 
 from test.color_network import expected_box, expected_scores, NAMES
+from test.ros.peer import LATCHED
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.ros.messages import image_message
@@ -228,7 +230,7 @@ class TestCounts:
 
 
 class TestLabels:
-    """label_info."""
+    """label_info and vision_info."""
 
     def test_a_late_subscriber_learns_the_classes(self, detector, peer):
         peer.listen_to_labels()
@@ -242,6 +244,17 @@ class TestLabels:
         peer.wait_for(lambda: bool(peer.labels), 'label_info')
         assert peer.set_parameter('score_threshold', 0.4).successful
         peer.wait_for(lambda: peer.labels[-1].threshold == pytest.approx(0.4), 'the new one')
+
+    def test_method_and_where_the_labels_are(self, detector, peer):
+        messages = []
+        peer.node.create_subscription(VisionInfo, 'vision_info', messages.append, LATCHED)
+        peer.wait_for(lambda: bool(messages), 'vision_info')
+        assert re.fullmatch(r'.+\.onnx on ONNX Runtime .+', messages[0].method)
+        assert messages[0].database_location == peer.node.resolve_topic_name('label_info')
+        assert messages[0].database_version == 1
+        peer.set_parameter('score_threshold', 0.4)
+        peer.wait_for(lambda: len(messages) > 1, 'the new one')
+        assert messages[1].database_version == 1
 
 
 class TestParameters:

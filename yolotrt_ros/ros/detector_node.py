@@ -65,7 +65,7 @@ class DetectorNode(LifecycleNode):
         config = with_engine(self._config, self.get_logger(), self._stop.is_set)
         detector = self._detector = Detector(self, config)
         info = detector.info
-        self._labels.publish(info.class_names, config.score_threshold)
+        self._labels.publish(info, config.score_threshold)
         self._diagnostics.follow(detector.health)
         self.get_logger().info(
             f'configured: {info.model_path} ({info.head}, {len(info.class_names)} classes, '
@@ -147,7 +147,7 @@ class DetectorNode(LifecycleNode):
             _refuse_fixed(parameters)
             self._detector.apply(config)
             if config.score_threshold != self._config.score_threshold:
-                self._labels.publish(self._detector.info.class_names, config.score_threshold)
+                self._labels.publish(self._detector.info, config.score_threshold)
         self._config = config
 
 

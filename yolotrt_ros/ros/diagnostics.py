@@ -7,6 +7,7 @@ from __future__ import annotations
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
 
 from yolotrt_ros.ros.health import Health
@@ -24,7 +25,12 @@ class Diagnostics:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._health: Health | None = None
-        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._publisher = node.create_publisher(
+            DiagnosticArray,
+            '/diagnostics',
+            10,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
         # Steady time, so that a paused simulation does not silence the diagnostics.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(PERIOD_S, self.publish, clock=clock)
