@@ -65,6 +65,10 @@ class Peer:
         # The graph knows of an endpoint a moment before the two are matched.
         self.spin(0.2)
 
+    def disconnect(self, image: str) -> None:
+        """Take a publisher away, as a camera does whose cable is pulled."""
+        self.node.destroy_publisher(self._publishers.pop(image))
+
     def listen_to_labels(self, topic: str = 'label_info') -> None:
         self.node.create_subscription(LabelInfo, topic, self.labels.append, LATCHED)
 
