@@ -13,7 +13,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 import json
-import os
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
@@ -30,22 +29,17 @@ from scripts.frame_benchmark.message_ring import Pictures
 from scripts.node_benchmark.image import SerialisedImage
 from scripts.node_benchmark.ledger import COUNTS
 from scripts.node_benchmark.load import Load
-from scripts.node_benchmark.process import NodeProcess, ROOT
+from scripts.node_benchmark.process import NodeProcess, set_environment
 
 NAMESPACE = 'cameras'
 WARM_UP_S = 2.0
 TIMES = ('median_ms', 'p99_ms')
-ENVIRONMENT = {
-    'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds_large_images.xml'),
-    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-}
 
 
 def main() -> int:
     """Measure, print the table, write what was asked for."""
     options = parse()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     rclpy.init()
     try:
         with TemporaryDirectory() as folder:

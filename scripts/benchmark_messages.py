@@ -21,7 +21,7 @@ import sys
 
 import numpy as np
 import onnxruntime
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from tqdm import tqdm
@@ -35,8 +35,9 @@ from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.cpu.preprocess import Preprocessor
 from yolotrt_ros.demo import DECODED_MODEL, DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source
-from yolotrt_ros.ros.images import view_of
-from yolotrt_ros.ros.messages import detection_array, image_message
+from yolotrt_ros.ros.detections_writer import detections_writer
+from yolotrt_ros.ros.images import ReceivedImage
+from yolotrt_ros.ros.messages import image_message
 
 BLOCK, WARM_UP, NUM_IMAGES = 25, 10, 30
 
@@ -49,7 +50,7 @@ def main() -> int:
     network = BareNetwork(options, detector.pipeline.info.network_wh)
     images = camera_images(options)
     messages = [serialize_message(image) for image in images]
-    view = view_of(images[0])
+    view = ReceivedImage(messages[0], compressed=False).view()
     windows: dict[str, TimeWindow] = defaultdict(lambda: TimeWindow(options.frames))
     blocks = range(0, options.frames, BLOCK)
     for start in tqdm(blocks, unit='block', file=sys.stderr):
@@ -71,19 +72,17 @@ class Detector:
         self.pipeline = pipeline
         self.objects = TimeWindow()
         self._selection = config.selection(pipeline.info)
+        self._write = detections_writer(pipeline.info.class_names)
 
     def times(self, serialised: bytes) -> StageTimes:
         """Process one message; returns milliseconds."""
         watch = Stopwatch()
-        with watch.stage('deserialise image'):
-            image = deserialize_message(serialised, Image)
-        with watch.stage('view'):
-            view = view_of(image)
+        with watch.stage('read'):
+            image = ReceivedImage(serialised, compressed=False)
+            view = image.view()
         detections = self.pipeline.detect([view], self._selection)[0]
-        with watch.stage('make message'):
-            answer = detection_array(detections, image.header, self.pipeline.info.class_names)
-        with watch.stage('serialise detections'):
-            serialize_message(answer)
+        with watch.stage('write'):
+            self._write(detections, image.header)
         self.objects.add(len(detections))
         times = {**watch.stage_times, **self.pipeline.stage_times}
         total = sum(times.values())

@@ -33,7 +33,7 @@ from vision_msgs.msg import Detection2DArray
 
 from scripts.frame_benchmark.rounds import measure_in_rounds, num_rounds
 from scripts.node_benchmark.courier import Courier, SerialisedImage
-from scripts.node_benchmark.process import NodeProcess, ROOT
+from scripts.node_benchmark.process import NodeProcess, set_environment
 from scripts.node_benchmark.tables import latency_table
 from scripts.node_benchmark.way import RoundTrips
 
@@ -52,18 +52,12 @@ MEANING = (
     'detector that takes a message and makes another of objects, in its callback. CPU: of '
     'the whole process of the node.'
 )
-# As on a robot: the node's own advice, and no other machine.
-ENVIRONMENT = {
-    'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds_large_images.xml'),
-    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-}
 
 
 def main() -> int:
     """Measure, print the table, write what was asked for."""
     options = parse()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     rclpy.init()
     try:
         with (

@@ -15,7 +15,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 import json
-import os
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
@@ -30,22 +29,17 @@ from scripts.node_benchmark.audit import audit, Finding
 from scripts.node_benchmark.image import SerialisedImage
 from scripts.node_benchmark.ledger import Ledger
 from scripts.node_benchmark.load import Load
-from scripts.node_benchmark.process import NodeProcess, ROOT
+from scripts.node_benchmark.process import NodeProcess, set_environment
 
 CAMERAS = ('front', 'left', 'rear')
 NAMESPACE = 'overload'
 PROBE_HZ, PROBE_S = 200.0, 3.0
-ENVIRONMENT = {
-    'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds_large_images.xml'),
-    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-}
 
 
 def main() -> int:
     """Run; returns 1 where a promise was not kept."""
     options = parse()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     rclpy.init()
     try:
         with TemporaryDirectory() as folder:
