@@ -29,6 +29,11 @@ DATA = Path(
     os.environ.get('YOLOTRT_TEST_DATA') or Path(__file__).resolve().parents[2] / 'shared' / 'data'
 )
 
+# Tests that run beside each other must not hear each other: each process has a ROS domain.
+if worker := os.environ.get('PYTEST_XDIST_WORKER', '').removeprefix('gw'):
+    domain = int(os.environ.get('ROS_DOMAIN_ID', '0')) + 1 + int(worker)
+    os.environ['ROS_DOMAIN_ID'] = str(domain % 102)
+
 # No deadline: a busy machine is no bug. A failing example is printed ready to be pasted.
 settings.register_profile('yolotrt_ros', deadline=None, max_examples=60, print_blob=True)
 settings.load_profile('yolotrt_ros')
