@@ -3,11 +3,13 @@
 """Transitions that fail: said aloud, undone, and open to be tried again."""
 
 from threading import enumerate as all_threads
+from time import monotonic, sleep
 
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
+from test.ros.processes import TIMEOUT_S
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.ros import detector as detector_module
@@ -39,6 +41,14 @@ def topics_of(node):
     return {name for name, _ in own}
 
 
+def assert_topics_become(node, expected):
+    """The graph learns of an endpoint some moments after it was made or removed."""
+    deadline = monotonic() + TIMEOUT_S
+    while topics_of(node) != expected and monotonic() < deadline:
+        sleep(0.02)
+    assert topics_of(node) == expected
+
+
 BUG = RuntimeError('a bug')
 
 
@@ -62,7 +72,7 @@ def test_failed_configure_leaves_nothing_behind(node, monkeypatch, error, capfd)
     before = topics_of(node)
     assert node.trigger_configure() == FAILURE
     assert state_of(node) == 'unconfigured'
-    assert topics_of(node) == before
+    assert_topics_become(node, before)
     log = capfd.readouterr().err
     assert 'on_configure failed' in log
     assert str(error) in log
@@ -112,7 +122,7 @@ def test_failed_way_back_is_an_error_that_frees_everything(node, monkeypatch, tr
     assert getattr(node, f'trigger_{transition}')() == ERROR
     assert state_of(node) == 'unconfigured'
     assert f'on_{transition} failed:\nTraceback' in capfd.readouterr().err
-    assert topics_of(node) == before
+    assert_topics_become(node, before)
     assert node.trigger_configure() == SUCCESS
 
 
