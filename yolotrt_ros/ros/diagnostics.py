@@ -11,6 +11,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
 
 from yolotrt_ros.ros.health import Health
+from yolotrt_ros.ros.qos_report import no_events
 
 PERIOD_S = 1.0
 
@@ -29,6 +30,7 @@ class Diagnostics:
             DiagnosticArray,
             '/diagnostics',
             10,
+            event_callbacks=no_events(),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         # Steady time, so that a paused simulation does not silence the diagnostics.

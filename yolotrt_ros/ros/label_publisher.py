@@ -15,6 +15,7 @@ from vision_msgs.msg import LabelInfo, VisionInfo
 
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.ros.messages import label_info
+from yolotrt_ros.ros.qos_report import no_events
 
 LATCHED_QOS = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -58,5 +59,6 @@ class LabelPublisher:
             kind,
             topic,
             LATCHED_QOS,
+            event_callbacks=no_events(),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )

@@ -68,7 +68,7 @@ def subscription_events(node: Node, topic: str) -> SubscriptionEventCallbacks:
     :param topic: as it is given to ``create_subscription``.
     """
     report = _reporter(node, topic, publishers_of, incompatible_publishers)
-    return SubscriptionEventCallbacks(incompatible_qos=report)
+    return SubscriptionEventCallbacks(incompatible_qos=report, use_default_callbacks=False)
 
 
 def publisher_events(node: Node, topic: str) -> PublisherEventCallbacks:
@@ -78,7 +78,18 @@ def publisher_events(node: Node, topic: str) -> PublisherEventCallbacks:
     :param topic: as it is given to ``create_publisher``.
     """
     report = _reporter(node, topic, subscriptions_of, incompatible_subscriptions)
-    return PublisherEventCallbacks(incompatible_qos=report)
+    return PublisherEventCallbacks(incompatible_qos=report, use_default_callbacks=False)
+
+
+def no_events() -> PublisherEventCallbacks:
+    """
+    Return the callbacks of a publisher that has nothing to report.
+
+    rclpy would add two of its own. The SingleThreadedExecutor looks at each of them twice an
+    image, while the worker waits for Python's lock: without those of all endpoints the detections
+    of an image come 0.3 ms sooner.
+    """
+    return PublisherEventCallbacks(use_default_callbacks=False)
 
 
 def incompatible_publishers(topic: str, ours: Endpoint, theirs: Sequence[Endpoint]) -> list[str]:
