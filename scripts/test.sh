@@ -13,7 +13,7 @@ usage() {
   cat <<'USAGE'
 Usage: scripts/test.sh [--lint | --no-lint] [PYTEST ARGUMENT...]
 
-Sets up .venv where needed, checks style (ruff) and types (mypy), then runs the tests, in four
+Sets up .venv where needed, checks style (ruff) and types (mypy), then runs the tests, in three
 processes (-n 0: in one). Every part runs even if one before it fails; the exit status is 1 if any failed.
 
   --lint       style and types only
@@ -72,7 +72,7 @@ if [[ -n $lint ]]; then
 fi
 if [[ -n $tests ]]; then
   isolate_ros
-  check 'pytest' "$python" -m pytest -n 4 --dist loadfile "$@"
+  check 'pytest' "$python" -m pytest -n 3 --dist loadfile "$@"
 fi
 
 if ((${#failed[@]})); then
