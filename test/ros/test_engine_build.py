@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the node builds its engine, by which command, and what follows from each ending."""
 
+from pathlib import Path
 import sys
 import time
 
 import pytest
 from rclpy.logging import get_logger
 
+from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import BackendError, BuildError, ConfigError
+from yolotrt_ros.demo import DECODED_MODEL
 from yolotrt_ros.ros import engine_build
 from yolotrt_ros.ros.engine_build import build_command, is_build_due, with_engine
 from yolotrt_ros.tools.build_arguments import parse
+from yolotrt_ros.trt.precision import Precision
 
 pytestmark = pytest.mark.ros
 
@@ -95,6 +99,19 @@ def test_machine_without_an_accelerator_runs_the_network_or_says_why_not(config,
         build(changed(config, backend='tensorrt'))
 
 
+def test_more_options_reach_the_build(config):
+    more = "--precision int8 --batch 1,1,4 --calibration 'my pictures'"
+    options = parse(build_command(changed(config, build_options=more))[4:])
+    assert options.precision is Precision.INT8
+    assert options.batch == (1, 1, 4)
+    assert options.calibration == Path('my pictures')
+
+
+def test_options_that_cannot_be_read_are_refused(config, machine):
+    with pytest.raises(ConfigError, match=r'build_options.*cannot be read: No closing quotation'):
+        build(changed(config, build_options="--precision 'int8"))
+
+
 def test_lines_of_the_build_stand_in_the_log(config, machine, monkeypatch, capfd):
     replace_command(monkeypatch, 'print("parsing"); print("searching kernels")')
     assert build(config) is config
@@ -114,3 +131,21 @@ def test_shutdown_stops_the_build(config, machine, monkeypatch):
     with pytest.raises(BuildError, match='was stopped'):
         build(config, is_stopped=lambda: time.monotonic() > begin + 0.5)
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.tensorrt
+def test_missing_engine_is_built_and_runs(tensorrt_module, tmp_path):
+    config = DetectorConfig(
+        onnx_path=str(DECODED_MODEL),
+        engine_path=str(tmp_path / 'demo.engine'),
+        engine_policy='build_if_missing',
+        build_options='--batch 1 --no-verify --optimization-level 0 '
+        '--tactic-sources EDGE_MASK_CONVOLUTIONS,JIT_CONVOLUTIONS',
+    )
+    pipeline = build_pipeline(build(config))
+    try:
+        assert pipeline.info.backend.startswith('TensorRT')
+        assert pipeline.info.head == 'PLUGIN'
+    finally:
+        pipeline.close()
+    assert not is_build_due(config)

@@ -83,6 +83,11 @@ class DetectorConfig:
         'build_if_missing builds it from onnx_path first, which takes minutes.',
         choices=('require', 'build_if_missing'),
     )
+    build_options: str = parameter(
+        '',
+        'More options of build_engine for that, as on a command line, such as --precision int8 '
+        '--calibration drive_bag; a network with an open batch needs --batch 1,1,4.',
+    )
     # Classes
     class_names: tuple[str, ...] = parameter(
         (), 'Class names in the order of the ids; empty takes class_names_path or the metadata.'

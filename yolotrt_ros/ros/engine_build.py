@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+import shlex
 import sys
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
@@ -31,7 +32,8 @@ def with_engine(
     :param is_stopped: whether the node is to end; asked several times a second.
     :returns: the configuration to run: with ``backend`` auto, on a machine that can neither build
         nor run an engine, that of the ONNX network alone.
-    :raises ConfigError: no network is named that the engine could be built from.
+    :raises ConfigError: no network is named that the engine could be built from, or the options
+        of the build cannot be read.
     :raises BackendError: the machine lacks TensorRT or a GPU, and ``backend`` insists on it.
     :raises BuildError: the engine cannot be built, or the build was stopped.
     """
@@ -72,7 +74,16 @@ def build_command(config: DetectorConfig) -> list[str]:
         command += ['--plugin', config.plugin_path]
     if config.anchors:
         command += ['--anchors', *map(str, config.anchors)]
-    return command
+    return command + _options(config)
+
+
+def _options(config: DetectorConfig) -> list[str]:
+    try:
+        return shlex.split(config.build_options)
+    except ValueError as error:
+        raise ConfigError(
+            'build_options', config.build_options, f'cannot be read: {error}'
+        ) from error
 
 
 def _build(config: DetectorConfig, logger: RcutilsLogger, is_stopped: Callable[[], bool]) -> None:
