@@ -93,7 +93,7 @@ def finish(peer, process: ModuleProcess, status: int = 0) -> None:
 
 def test_messages_come_byte_by_byte_and_in_their_own_time(peer, play, bag):
     images, texts = Listener(peer, Image, IMAGE), Listener(peer, String, TEXT)
-    finish(peer, play(bag, '--wait-for', IMAGE, TEXT, '--start-delay', '0.3'))
+    finish(peer, play(bag, '--wait-for', IMAGE, TEXT, '--start-delay', '1'))
     assert_same(images.data, recorded(bag, IMAGE))
     assert_same(texts.data, recorded(bag, TEXT))
     duration_s = images.times_s[-1] - images.times_s[0]
@@ -103,7 +103,7 @@ def test_messages_come_byte_by_byte_and_in_their_own_time(peer, play, bag):
 @pytest.mark.parametrize('rate', [0.5, 4])
 def test_another_rate(peer, play, bag, rate):
     images = Listener(peer, Image, IMAGE)
-    process = play(bag, '--rate', rate, '--wait-for', IMAGE, '--start-delay', '0.3')
+    process = play(bag, '--rate', rate, '--wait-for', IMAGE, '--start-delay', '1')
     finish(peer, process)
     duration_s = images.times_s[-1] - images.times_s[0]
     assert duration_s == pytest.approx((NUM_IMAGES - 1) * PERIOD_S / rate, abs=0.2)
@@ -114,7 +114,7 @@ def test_chosen_topics_from_an_offset_on(peer, play, bag):
     images = Listener(peer, Image, IMAGE)
     process = play(
         bag, '--topics', IMAGE, '--start-offset', '0.3', '--wait-for', IMAGE,
-        '--start-delay', '0.3',
+        '--start-delay', '1',
     )  # fmt: skip
     finish(peer, process)
     assert_same(images.data, recorded(bag, IMAGE)[6:])
@@ -131,9 +131,7 @@ def test_clock_is_that_of_the_recording_and_no_image_comes_before_its_time(peer,
 
     for kind, topic in ((Clock, '/clock'), (Image, IMAGE)):
         peer.node.create_subscription(kind, topic, partial(on_message, kind), 200, raw=True)
-    finish(
-        peer, play(bag, '--clock', '200', '--wait-for', IMAGE, '/clock', '--start-delay', '0.3')
-    )
+    finish(peer, play(bag, '--clock', '200', '--wait-for', IMAGE, '/clock', '--start-delay', '1'))
     clock = [ns for name, ns in events if name == 'Clock']
     assert clock == sorted(clock)
     assert clock[0] == pytest.approx(START_NS, abs=0.1e9)
@@ -159,7 +157,7 @@ def test_loop_goes_on_until_it_is_stopped_and_turns_the_clock_back(peer, play, b
 def test_restamped_messages_differ_in_their_stamp_alone(peer, play, bag):
     images, texts = Listener(peer, Image, IMAGE), Listener(peer, String, TEXT)
     before_ns = time.time_ns()
-    finish(peer, play(bag, '--restamp', '--wait-for', IMAGE, TEXT, '--start-delay', '0.3'))
+    finish(peer, play(bag, '--restamp', '--wait-for', IMAGE, TEXT, '--start-delay', '1'))
     assert_same(texts.data, recorded(bag, TEXT))
     stamps = []
     for number, data in enumerate(images.data):
@@ -212,7 +210,7 @@ def test_type_that_is_not_installed_is_named_and_the_rest_is_played(peer, play, 
     text = metadata.read_text()
     metadata.write_text(text.replace('std_msgs/msg/String', 'absent_msgs/msg/Text'))
     images = Listener(peer, Image, IMAGE)
-    process = play(copy, '--wait-for', IMAGE, '--start-delay', '0.3')
+    process = play(copy, '--wait-for', IMAGE, '--start-delay', '1')
     finish(peer, process)
     assert f'{TEXT} is not played: the message type absent_msgs/msg/Text is not installed' in (
         process.output

@@ -66,7 +66,7 @@ def test_every_recorded_image_is_accounted_for(peer, start, run, network, bag, t
     )
     detector = start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
     playing = run(
-        'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '0.5'
+        'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '2'
     )
     peer.wait_for(lambda: not playing.is_running, 'the end of the recording')
     assert playing.wait() == 0, playing.output
@@ -92,7 +92,7 @@ def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run, netw
     start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
     playing = run(
         'bag_player', bag, '--clock', '--loop', '--wait-for', TOPIC, '/detections',
-        '--start-delay', '0.5',
+        '--start-delay', '2',
     )  # fmt: skip
     playing.wait_for_output('waiting for subscribers')
     stamps: list[int] = []
@@ -113,7 +113,7 @@ def test_strange_stamps_are_reported(peer, start, run, network, bag, tmp_path):
     reporting = run('report_node', '--bag', other, '--images', TOPIC)
     start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
     playing = run(
-        'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '0.5'
+        'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '2'
     )
     peer.wait_for(lambda: not playing.is_running, 'the end of the recording')
     peer.spin(2.5)
