@@ -13,8 +13,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-from scripts.node_benchmark.image import SerialisedImage, stamp_ns_of
+from scripts.node_benchmark.image import SerialisedImage
 from yolotrt_ros.core.cdr import CdrReader
+from yolotrt_ros.core.header_stamp import read_stamp_ns
 from yolotrt_ros.core.message_header import MessageHeader
 
 READY_TIMEOUT_S, ANSWER_TIMEOUT_S = 30.0, 1.0
@@ -91,7 +92,7 @@ class Courier:
     def _on_answer(self, answer: bytes) -> None:
         answered_ns = time.perf_counter_ns()
         # Late answers to images that were given up are no answers to this one.
-        if stamp_ns_of(answer) == self._stamp_ns:
+        if read_stamp_ns(answer) == self._stamp_ns:
             self._answer, self._answered_ns = answer, answered_ns
 
     def _check(self, num_detections: int) -> None:

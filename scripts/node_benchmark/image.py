@@ -48,9 +48,3 @@ class SerialisedImage:
         _STAMP.pack_into(self._bytes, _STAMP_OFFSET, *divmod(stamp_ns, _SECOND_NS))
         self._bytes[self._first] = first_byte
         return bytes(self._bytes)
-
-
-def stamp_ns_of(serialised: bytes) -> int:
-    """Return the stamp of a message that begins with a header, nanoseconds."""
-    sec, nanosec = _STAMP.unpack_from(serialised, _STAMP_OFFSET)
-    return int(sec) * _SECOND_NS + int(nanosec)

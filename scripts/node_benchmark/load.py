@@ -15,8 +15,9 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-from scripts.node_benchmark.image import SerialisedImage, stamp_ns_of
+from scripts.node_benchmark.image import SerialisedImage
 from scripts.node_benchmark.ledger import CameraLedger, Ledger
+from yolotrt_ros.core.header_stamp import read_stamp_ns
 
 READY_TIMEOUT_S = 30.0
 # Answers come faster than they are written down for a moment at most.
@@ -119,7 +120,7 @@ class Load:
 
     def _noter(self, name: str) -> Callable[[bytes], None]:
         answers = self.ledger.cameras[name].answers
-        return lambda answer: answers.append((stamp_ns_of(answer), time.perf_counter_ns()))
+        return lambda answer: answers.append((read_stamp_ns(answer), time.perf_counter_ns()))
 
     def _note_counts(self, message: DiagnosticArray) -> None:
         for status in message.status:

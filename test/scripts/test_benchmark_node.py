@@ -20,10 +20,11 @@ from sensor_msgs.msg import Image
 from scripts.benchmark_node import keys, name_of, NODE, OBJECTS, parse, RAW_HOP
 from scripts.frame_benchmark.figures import Figure
 from scripts.node_benchmark.echo import serialised_header
-from scripts.node_benchmark.image import SerialisedImage, stamp_ns_of
+from scripts.node_benchmark.image import SerialisedImage
 from scripts.node_benchmark.process import NodeProcess
 from scripts.node_benchmark.stand_in import MAX_DETECTIONS, StandInPipeline
 from scripts.node_benchmark.tables import latency_table
+from yolotrt_ros.core.header_stamp import read_stamp_ns
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
 
@@ -73,17 +74,17 @@ class TestSerialisedImage:
         assert (message.header.stamp.sec, message.header.stamp.nanosec) == divmod(stamp_ns, 10**9)
         assert (message.width, message.height, message.encoding) == (64, 48, 'bgr8')
         assert message.data[0] == 42
-        assert stamp_ns_of(serialised) == stamp_ns
+        assert read_stamp_ns(serialised) == stamp_ns
 
     def test_messages_do_not_share_memory(self):
         image = SerialisedImage(64, 48)
         first = image.with_stamp(1, 0)
         image.with_stamp(2, 0)
-        assert stamp_ns_of(first) == 1
+        assert read_stamp_ns(first) == 1
 
     def test_echo_answers_with_the_header(self):
         serialised = SerialisedImage(64, 48).with_stamp(5 * 10**9 + 7, 0)
-        assert stamp_ns_of(serialised_header(serialised)) == 5 * 10**9 + 7
+        assert read_stamp_ns(serialised_header(serialised)) == 5 * 10**9 + 7
 
 
 class TestProcess:

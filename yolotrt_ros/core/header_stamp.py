@@ -31,4 +31,5 @@ def restamped(data: bytes, stamp_ns: int) -> bytes:
 
 
 def _layout(data: bytes) -> Struct:
+    # The lowest bit of the second byte tells the byte order in every version of CDR.
     return _LITTLE if data[1] & 1 else _BIG

@@ -16,10 +16,10 @@ from yolotrt_ros.core.frame_counts import FrameCounts
 from yolotrt_ros.core.frame_record import FrameRecord, Troubles
 from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.gpu_state import GpuState
+from yolotrt_ros.core.header_stamp import read_stamp_ns
 from yolotrt_ros.core.machine_name import machine_name
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.rate_meter import RateMeter
-from yolotrt_ros.core.stamp_peek import peek_stamp_ns
 from yolotrt_ros.ros.engine_status import engine_status
 from yolotrt_ros.ros.gpu_status import gpu_status
 from yolotrt_ros.ros.image_watch import ImageWatch
@@ -70,7 +70,7 @@ class Health:
     def received(self, camera: str, serialised: bytes) -> None:
         """Take note of an image that arrived, whether it is used or not."""
         self._watch.seen(camera)
-        stamp_ns = peek_stamp_ns(serialised)
+        stamp_ns = read_stamp_ns(serialised)
         if stamp_ns is not None:
             self._stamps_ns[camera] = stamp_ns
 
