@@ -26,11 +26,9 @@ from yolotrt_ros.tools.compare_agreement import (
     SCORE_MARGIN,
 )
 from yolotrt_ros.tools.dataset import Dataset
+from yolotrt_ros.tools.evaluation import COUNTED
 from yolotrt_ros.tools.network_figures import NetworkFigures, NetworkMeter
 
-# The conditions that YOLO networks are usually measured under: every score counts, and NMS
-# leaves more overlap than a robot would want.
-COUNTED = Selection(0.001, 0.65, 300)
 NUM_FRAMES = 16
 """Pictures that are timed in turn: enough to differ, few enough for memory."""
 

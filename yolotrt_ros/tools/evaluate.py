@@ -20,14 +20,11 @@ from yolotrt_ros.tools.argument_types import probability
 from yolotrt_ros.tools.dataset import Dataset
 from yolotrt_ros.tools.dataset_options import add_dataset_options, dataset_from_options
 from yolotrt_ros.tools.dataset_run import missing_classes, run_dataset
-from yolotrt_ros.tools.evaluation import Evaluation
+from yolotrt_ros.tools.evaluation import COUNTED, Evaluation
 from yolotrt_ros.tools.json_output import check_json_path, write_json
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
 OPTIONS = (*NETWORK_OPTIONS, 'class_agnostic_nms')
-# The conditions that YOLO networks are usually measured under: every score counts, and NMS
-# leaves more overlap than a robot would want.
-SCORE_THRESHOLD, IOU_THRESHOLD, MAX_DETECTIONS = 0.001, 0.65, 300
 EXIT_WITH_PROBLEMS = 3
 EXIT_STATUS = """\
 exit status:
@@ -81,12 +78,13 @@ def parse(args: list[str]) -> Namespace:
         '--score-threshold',
         type=probability,
         metavar='SCORE',
-        help=f"lowest score that counts; default {SCORE_THRESHOLD} or the engine's own, if higher",
+        help=f'lowest score that counts; default {COUNTED.score_threshold}, or the one of the '
+        'engine, if higher',
     )
     parser.add_argument(
         '--iou-threshold',
         type=probability,
-        default=IOU_THRESHOLD,
+        default=COUNTED.iou_threshold,
         metavar='IOU',
         help='overlap above which the weaker box is dropped; default: %(default)s',
     )
@@ -100,9 +98,9 @@ def _config(options: Namespace) -> DetectorConfig:
     return config_from_options(
         options,
         **network_paths(options.model),
-        score_threshold=SCORE_THRESHOLD if given is None else given,
+        score_threshold=COUNTED.score_threshold if given is None else given,
         iou_threshold=options.iou_threshold,
-        max_detections=MAX_DETECTIONS,
+        max_detections=COUNTED.max_detections,
     )
 
 
@@ -135,7 +133,7 @@ def evaluate(
 
 def lowest_selection(config: DetectorConfig, info: NetworkInfo) -> Selection:
     """Return the rules, with the network's own threshold where it is higher than the usual."""
-    if config.score_threshold == SCORE_THRESHOLD < info.score_floor:
+    if config.score_threshold == COUNTED.score_threshold < info.score_floor:
         _say(f'scores below {info.score_floor:g} are dropped by the network')
         config = replace(config, score_threshold=info.score_floor)
     return config.selection(info)
