@@ -70,7 +70,10 @@ def rows_of(detections):
 
 
 def opencv_nms(candidates, iou_threshold, class_agnostic):
-    x1, y1, x2, y2 = candidates.boxes_xyxy.astype(np.float64).T
+    # OpenCV tells classes apart by moving each one's boxes by the largest coordinate, so left of 0
+    # or above it boxes of two classes can meet there and suppress each other.
+    boxes = candidates.boxes_xyxy.astype(np.float64)
+    x1, y1, x2, y2 = (boxes - boxes.min(initial=0)).T
     boxes_xywh = np.stack([x1, y1, x2 - x1, y2 - y1], axis=1).tolist()
     scores = candidates.scores.tolist()
     if class_agnostic:
