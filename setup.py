@@ -31,7 +31,15 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['py.typed', 'demo/*.onnx', 'gpu/kernels/*.cu', 'gpu/kernels/*.cuh']},
+    package_data={
+        PACKAGE: [
+            'py.typed',
+            'demo/*.onnx',
+            'gpu/kernels/*.cu',
+            'gpu/kernels/*.cuh',
+            'gpu/native/*.cpp',
+        ]
+    },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),

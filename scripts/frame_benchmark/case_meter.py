@@ -42,7 +42,7 @@ def measure_case(
         ways = [
             *_gpu_ways(chain),
             *(
-                HostWay(names.copy(number), ring, batch, copying(copy, chain.slot))
+                HostWay(names.copy(number), ring, batch, copying(copy, chain.upload_memory))
                 for number, copy in subject.copies.items()
             ),
             *_detecting_ways(subject, ring, batch),

@@ -13,13 +13,13 @@ from time import perf_counter
 from scripts.frame_benchmark.figures import Call
 from scripts.frame_benchmark.message_ring import Message
 from yolotrt_ros.core.errors import CudaError
-from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.frame_chain import FrameChain, NetworkFacts
+from yolotrt_ros.gpu.frame_copy import open_frame_copy
 from yolotrt_ros.gpu.frame_slot import FrameSlot
 from yolotrt_ros.gpu.graph import CudaGraph
+from yolotrt_ros.gpu.memory import HostBuffer
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.engine_session import EngineSession
 
@@ -91,7 +91,7 @@ class GpuChain:
     :param session: the engine, which others may use as well, one at a time.
     :param facts: the pipeline's, which describe it.
     :param messages: one batch of the messages that are measured.
-    :ivar slot: where frames are copied to.
+    :ivar upload_memory: room for a copy of each frame that the GPU can upload from.
     """
 
     def __init__(
@@ -104,13 +104,14 @@ class GpuChain:
         self._cuda = session.cuda
         self._network = session.on_device(facts.network_wh)
         self._batch = session.batch or len(messages)
-        self._copy = SharedCopy()
         if facts.layout.head.is_suppressed:
             selection = replace(selection, iou_threshold=1.0)
         with ExitStack() as resources:
+            self._copy = open_frame_copy(1, self._cuda)
+            resources.callback(self._copy.close)
             chain = FrameChain(self._cuda, self._network, facts, selection.max_detections)
             resources.callback(chain.close)
-            self.slot = FrameSlot(
+            self._slot = FrameSlot(
                 chain,
                 self._cuda,
                 max_batch=facts.max_batch,
@@ -118,17 +119,18 @@ class GpuChain:
                 mapped=session.device.is_integrated,
                 use_graph=False,
             )
-            resources.callback(self.slot.close)
+            resources.callback(self._slot.close)
+            self.upload_memory = [
+                resources.enter_context(HostBuffer(message.bytes.size)) for message in messages
+            ]
             self._views = []
-            for message, frame in zip(messages, self.slot.frames, strict=False):
+            for message, frame in zip(messages, self._slot.frames, strict=False):
                 memory = frame.memory(message.bytes.size)
                 memory[:] = message.bytes
                 self._views.append(message.view_in(memory))
-            self._letterboxes = [
-                Letterbox.fit(view.source_wh, facts.network_wh) for view in self._views
-            ]
             self._store()
-            self.slot.start(selection)
+            self._slot.prepare(selection)
+            self._slot.start()
             self._cuda.synchronize()
             self._resources = resources.pop_all()
 
@@ -164,9 +166,10 @@ class GpuChain:
         return way
 
     def _store(self) -> None:
-        self.slot.store(self._views, self._letterboxes, self._copy, self._cuda.stream)
+        self._slot.store(self._views, self._copy, self._cuda.stream)
+        self._copy.finish()
 
     def _all_stages(self) -> Iterator[str]:
         self._store()
         yield 'upload'
-        yield from self.slot.stages()
+        yield from self._slot.stages()

@@ -13,8 +13,7 @@ from scripts.frame_benchmark.message_ring import Message, MessageRing
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
-from yolotrt_ros.gpu.frame_slot import FrameSlot
+from yolotrt_ros.gpu.frame_copy import FrameCopy, HostMemory
 from yolotrt_ros.trt.gpu_pipeline import GpuPipeline
 
 
@@ -115,13 +114,15 @@ def in_place(name: str, ring: MessageRing, pipeline: GpuPipeline, selection: Sel
     return HostWay(name, ring, 1, detect, prepare)
 
 
-def copying(copy: SharedCopy, slot: FrameSlot) -> Callable[[Sequence[Message]], None]:
+def copying(
+    copy: FrameCopy, memories: Sequence[HostMemory]
+) -> Callable[[Sequence[Message]], None]:
     """Return the host's copy alone, from messages to memory that the GPU uploads from."""
 
     def copy_all(messages: Sequence[Message]) -> None:
-        for message, frame in zip(messages, slot.frames, strict=False):
-            source = message.bytes
-            copy(source, frame.memory(source.size))
+        for message, memory in zip(messages, memories, strict=False):
+            copy.add(message.bytes, memory, 0, 0)
+        copy.finish()
 
     return copy_all
 

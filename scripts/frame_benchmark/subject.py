@@ -11,9 +11,9 @@ from scripts.frame_benchmark.memory_log import MemoryLog
 from scripts.frame_benchmark.peers import open_peers
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import EngineError
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.cpu.host_pipeline import HostPipeline
 from yolotrt_ros.gpu.device import CudaDevice, find_device
+from yolotrt_ros.gpu.frame_copy import FrameCopy, open_frame_copy
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.engine_card import EngineCard
 from yolotrt_ros.trt.engine_session import EngineSession
@@ -99,8 +99,8 @@ class Subject:
             max_batch=max(self._options.batches),
         )
 
-    def _copy(self, num_threads: int, resources: ExitStack) -> SharedCopy:
-        copy = SharedCopy(num_threads)
+    def _copy(self, num_threads: int, resources: ExitStack) -> FrameCopy:
+        copy = open_frame_copy(num_threads, self.session.cuda)
         resources.callback(copy.close)
         return copy
 

@@ -9,7 +9,7 @@ import pytest
 
 from test.gpu.kernel_sources import SCALE
 from yolotrt_ros.core.errors import BackendError
-from yolotrt_ros.gpu import compiler, kernel_cache, kernel_loader
+from yolotrt_ros.gpu import code_cache, compiler, kernel_loader
 from yolotrt_ros.gpu.compiler import supported_archs
 from yolotrt_ros.gpu.kernel_args import KernelArgs
 from yolotrt_ros.gpu.kernel_loader import (
@@ -27,7 +27,7 @@ pytest.importorskip('cuda', reason='needs cuda-python, which is not installed')
 def cache(tmp_path, monkeypatch):
     """Use a cache of its own."""
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    return tmp_path / 'yolotrt_ros' / 'kernels'
+    return tmp_path / 'yolotrt_ros' / 'code'
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_code_is_compiled_once(cache, some_arch):
     assert code == compile_source(SCALE, f'compute_{some_arch}', {'SHIFT': '1'}, name='scale.cu')
     [path] = cache.iterdir()
     assert re.fullmatch(rf'scale-compute_{some_arch}-[0-9a-f]{{32}}\.bin', path.name)
-    kernel_cache.write(path.stem, b'from the disk')
+    code_cache.write(path.stem, b'from the disk')
     assert compile_shift('1', some_arch) == b'from the disk'
 
 
@@ -109,12 +109,12 @@ def test_damaged_code_is_compiled_again(damage, cache, some_arch):
 def test_cache_that_cannot_be_written_is_told_once(tmp_path, monkeypatch, caplog, some_arch):
     (tmp_path / 'file').write_text('no folder')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
-    kernel_cache._warn_once.cache_clear()
+    code_cache._warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         first, second = compile_shift('1', some_arch), compile_shift('1', some_arch)
     assert first == second
     [record] = caplog.records
-    assert 'compiled kernels cannot be stored, each start compiles them' in record.getMessage()
+    assert 'compiled code cannot be stored, each start compiles it' in record.getMessage()
 
 
 @pytest.mark.gpu

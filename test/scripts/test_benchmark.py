@@ -29,10 +29,10 @@ from scripts.frame_benchmark.tables import (
     memory_table,
 )
 from test import networks
+from test.gpu.frame_copies import OrdinaryMemory, recorded_copy
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.cpu.color import to_bgr
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.cpu.host_pipeline import open_onnx
@@ -237,10 +237,11 @@ class TestHostWays:
 
     def test_copy_alone_moves_every_byte(self):
         messages = MessageRing(Pictures(None, 2).of_size((64, 32)), 'bgr8').next(2)
-        slot = Slot(4, len(messages[0].data))
-        copying(SharedCopy(), slot)(messages)
-        for message, frame in zip(messages, slot.frames, strict=False):
-            assert frame.array.tobytes() == message.data.tobytes()
+        memories = [OrdinaryMemory(len(messages[0].data)) for _ in range(4)]
+        with recorded_copy() as (copy, _):
+            copying(copy, memories)(messages)
+        for message, memory in zip(messages, memories, strict=False):
+            assert memory.array.tobytes() == message.data.tobytes()
 
     @pytest.mark.parametrize('encoding', ['bgr8', 'rgb8', 'nv12'])
     def test_other_packages_get_bgr(self, encoding, rng):
@@ -251,21 +252,6 @@ class TestHostWays:
     def test_bgr_is_not_copied(self):
         view = ImageView.from_array(np.zeros((8, 8, 3), np.uint8))
         assert np.shares_memory(bgr_of(view), view.data)
-
-
-class Slot:
-    """Ordinary memory with the interface of a slot's frames."""
-
-    def __init__(self, count, num_bytes):
-        self.frames = [Memory(num_bytes) for _ in range(count)]
-
-
-class Memory:
-    def __init__(self, num_bytes):
-        self.array = np.zeros(num_bytes, np.uint8)
-
-    def memory(self, num_bytes):
-        return self.array[:num_bytes]
 
 
 class TestTables:

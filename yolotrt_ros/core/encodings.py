@@ -19,7 +19,7 @@ class Layout(Enum):
     BAYER = 'one plane, one colour sample a pixel in a 2x2 mosaic'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object for each name
 class Encoding:
     """
     One value of ``sensor_msgs/Image.encoding``.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
@@ -56,39 +56,11 @@ class ImageView:
     is_bigendian: bool = False
 
     def __post_init__(self) -> None:
-        self._check_size()
-        row_bytes = self.width * self.encoding.bytes_per_pixel
-        if self.step < row_bytes:
-            raise ImageFormatError(
-                f'step is {self.step} bytes, but {self.width} pixels of {self.encoding.name} '
-                f'need {row_bytes}; the driver must set step to the bytes of a row'
-            )
-        if self.encoding.layout is Layout.PLANAR_420 and self.step % 2:
-            raise ImageFormatError(
-                f'step is {self.step} bytes, but the half-width planes of {self.encoding.name} '
-                'need an even step; the driver must pad its rows to an even number of bytes'
-            )
         if self.data.size < self.num_bytes:
             raise ImageFormatError(
                 f'data holds {self.data.size} bytes, but {self.width}x{self.height} '
                 f'{self.encoding.name} with step {self.step} needs {self.num_bytes}; '
                 'the message was cut short or its size fields are wrong'
-            )
-
-    def _check_size(self) -> None:
-        if not (0 < self.width <= MAX_SIDE_PX and 0 < self.height <= MAX_SIDE_PX):
-            raise ImageFormatError(
-                f'image is {self.width}x{self.height} pixels, but each side must be between '
-                f'1 and {MAX_SIDE_PX}; check the camera driver'
-            )
-        shared_columns = self.encoding.has_shared_columns and self.width % 2
-        shared_rows = self.encoding.has_shared_rows and self.height % 2
-        if shared_columns or shared_rows:
-            raise ImageFormatError(
-                f'image is {self.width}x{self.height} pixels, but neighbouring pixels of '
-                f'{self.encoding.name} share their colour, so the '
-                f'{"width" if shared_columns else "height"} must be even; '
-                'crop it or choose another encoding in the camera driver'
             )
 
     @classmethod
@@ -181,10 +153,7 @@ class ImageView:
     @cached_property
     def num_bytes(self) -> int:
         """Bytes from the first sample to the last; padding behind the last row may be absent."""
-        last = self._plane_table()[-1]
-        rows, columns, channels = last.shape
-        row_bytes = columns * channels * self.encoding.sample_bytes
-        return last.offset + (rows - 1) * last.pitch_bytes + row_bytes
+        return _num_bytes(self.width, self.height, self.step, self.encoding)
 
     def planes(self) -> tuple[Samples, ...]:
         """
@@ -206,6 +175,51 @@ class ImageView:
 
     def _plane_table(self) -> list[Plane]:
         return _plane_table(self.width, self.height, self.step, self.encoding)
+
+
+@lru_cache(maxsize=256)  # cameras seldom change what they send
+def _num_bytes(width: int, height: int, step: int, encoding: Encoding) -> int:
+    """
+    Return what ``ImageView.num_bytes`` says.
+
+    :raises ImageFormatError: the numbers contradict each other.
+    """
+    _check_size(width, height, encoding)
+    _check_step(width, step, encoding)
+    last = _plane_table(width, height, step, encoding)[-1]
+    rows, columns, channels = last.shape
+    return last.offset + (rows - 1) * last.pitch_bytes + columns * channels * encoding.sample_bytes
+
+
+def _check_size(width: int, height: int, encoding: Encoding) -> None:
+    if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
+        raise ImageFormatError(
+            f'image is {width}x{height} pixels, but each side must be between '
+            f'1 and {MAX_SIDE_PX}; check the camera driver'
+        )
+    shared_columns = encoding.has_shared_columns and width % 2
+    shared_rows = encoding.has_shared_rows and height % 2
+    if shared_columns or shared_rows:
+        raise ImageFormatError(
+            f'image is {width}x{height} pixels, but neighbouring pixels of '
+            f'{encoding.name} share their colour, so the '
+            f'{"width" if shared_columns else "height"} must be even; '
+            'crop it or choose another encoding in the camera driver'
+        )
+
+
+def _check_step(width: int, step: int, encoding: Encoding) -> None:
+    row_bytes = width * encoding.bytes_per_pixel
+    if step < row_bytes:
+        raise ImageFormatError(
+            f'step is {step} bytes, but {width} pixels of {encoding.name} '
+            f'need {row_bytes}; the driver must set step to the bytes of a row'
+        )
+    if encoding.layout is Layout.PLANAR_420 and step % 2:
+        raise ImageFormatError(
+            f'step is {step} bytes, but the half-width planes of {encoding.name} '
+            'need an even step; the driver must pad its rows to an even number of bytes'
+        )
 
 
 def _plane_table(width: int, height: int, step: int, encoding: Encoding) -> list[Plane]:

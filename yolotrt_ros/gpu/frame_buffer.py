@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.image import ImageView
-from yolotrt_ros.core.shared_copy import SharedCopy
-from yolotrt_ros.gpu.cuda import bindings, check
+from yolotrt_ros.gpu.frame_copy import FrameCopy
 from yolotrt_ros.gpu.memory import DeviceBuffer, HostBuffer
 
 
@@ -27,7 +26,6 @@ class FrameBuffer:
         self._mapped = mapped
         self._host: HostBuffer | None = None
         self._device: DeviceBuffer | None = None
-        self._upload: _Upload | None = None
 
     def memory(self, num_bytes: int) -> NDArray[np.uint8]:
         """
@@ -37,12 +35,11 @@ class FrameBuffer:
         """
         return self._reserve(num_bytes).array[:num_bytes]
 
-    def store(self, view: ImageView, copy: SharedCopy, stream: int) -> int:
+    def store(self, view: ImageView, copy: FrameCopy, stream: int) -> int:
         """
-        Bring a frame to where kernels can read it.
+        Begin to bring a frame to where kernels can read it; ``copy.finish`` ends it.
 
-        Bytes that lie in ``memory`` already are not copied on the host. Elsewhere each piece is
-        uploaded while the next one is copied.
+        Bytes that lie in ``memory`` already are not copied on the host.
 
         :param stream: the uploads are enqueued there.
         :returns: the address of the first byte for a kernel that runs on this stream.
@@ -50,18 +47,11 @@ class FrameBuffer:
         """
         source = view.data[: view.num_bytes]
         host = self._reserve(source.size)
-        is_there = _address(source) == host.address
-        upload = self._upload
-        if upload is None:
-            if not is_there:
-                copy(source, host.array)
+        if self._device is None:
+            copy.add(source, host, 0, stream)
             return host.device_address
-        upload.stream = stream
-        if is_there:
-            upload(0, source.size)
-        else:
-            copy(source, host.array, upload)
-        return upload.device_address
+        copy.add(source, host, self._device.address, stream)
+        return self._device.address
 
     def _reserve(self, num_bytes: int) -> HostBuffer:
         if self._host is None or self._host.num_bytes < num_bytes:
@@ -69,7 +59,6 @@ class FrameBuffer:
             self._host = HostBuffer(num_bytes, mapped=self._mapped)
             if not self._mapped:
                 self._device = DeviceBuffer(num_bytes)
-                self._upload = _Upload(self._host.address, self._device.address)
         return self._host
 
     def close(self) -> None:
@@ -77,34 +66,4 @@ class FrameBuffer:
         for buffer in (self._host, self._device):
             if buffer is not None:
                 buffer.close()
-        self._host = self._device = self._upload = None
-
-
-class _Upload:
-    """
-    Copies a piece of page-locked memory to the same place of device memory.
-
-    :ivar stream: where the copies are enqueued.
-    """
-
-    def __init__(self, host_address: int, device_address: int) -> None:
-        runtime = bindings().runtime
-        self._host, self.device_address, self.stream = host_address, device_address, 0
-        self._copy = runtime.cudaMemcpyAsync
-        self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
-
-    def __call__(self, begin: int, end: int) -> None:
-        check(
-            self._copy(
-                self.device_address + begin,
-                self._host + begin,
-                end - begin,
-                self._kind,
-                self.stream,
-            ),
-            'uploading a frame',
-        )
-
-
-def _address(array: NDArray[np.uint8]) -> int:
-    return int(array.__array_interface__['data'][0])
+        self._host = self._device = None

@@ -95,6 +95,11 @@ class FrameChain:
         )
 
     @property
+    def network_wh(self) -> tuple[int, int]:
+        """Width and height of the network's input, pixels."""
+        return self._facts.network_wh
+
+    @property
     def selection_bytes(self) -> int:
         """Size of the block that ``fill_selection`` writes."""
         return self._nms.selection_bytes

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.image import ImageView
-from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.core.timing import StageTimes
 from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.frame_chain import FrameChain
+from yolotrt_ros.gpu.frame_copy import FrameCopy
 from yolotrt_ros.gpu.frame_slot import FrameSlot
 from yolotrt_ros.gpu.nvtx import nvtx_range
 from yolotrt_ros.gpu.session import CudaSession
@@ -52,7 +51,7 @@ class FrameQueue:
     :param chain: the work on a batch.
     :param session: where it runs.
     :param slots: ``NUM_SLOTS`` of them, which the queue closes.
-    :param copy: brings the frames to page-locked memory.
+    :param copy: brings the frames to page-locked memory; the queue does not close it.
     :param blocking_wait: sleep while waiting for the GPU.
     """
 
@@ -61,7 +60,7 @@ class FrameQueue:
         chain: FrameChain,
         session: CudaSession,
         slots: Sequence[FrameSlot],
-        copy: SharedCopy,
+        copy: FrameCopy,
         *,
         blocking_wait: bool = False,
     ) -> None:
@@ -109,27 +108,18 @@ class FrameQueue:
             'postprocess': 1e3 * (got.read - got.done),
         }
 
-    def enqueue(
-        self,
-        frames: Sequence[ImageView],
-        letterboxes: Sequence[Letterbox],
-        selection: Selection,
-    ) -> None:
+    def enqueue(self, frames: Sequence[ImageView], selection: Selection) -> None:
         """
         Copy frames and start the GPU; returns before it is done.
 
-        :param letterboxes: one for each frame.
         :raises ValueError: no slot is free.
-        :raises CudaError: a call to CUDA failed.
+        :raises CudaError: a call to CUDA failed; the frames are lost.
         """
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
         begin, slot = perf_counter(), self._free[0]
-        with nvtx_range('copy'):
-            self._store(slot, frames, letterboxes)
-        stored = perf_counter()
-        with nvtx_range('launch'):
-            slot.start(selection)
+        with nvtx_range('copy and launch'):
+            stored = self._start(slot, frames, selection)
         launched = perf_counter()
         self._is_done[id(slot)].record(self._session.stream)
         self._busy.append(self._free.popleft())
@@ -169,12 +159,19 @@ class FrameQueue:
         self._sent.clear()
         self._resources.close()
 
-    def _store(
-        self, slot: FrameSlot, frames: Sequence[ImageView], letterboxes: Sequence[Letterbox]
-    ) -> None:
-        if not self._busy:
-            slot.store(frames, letterboxes, self._copy, self._session.stream)
-            return
-        slot.store(frames, letterboxes, self._copy, self._uploads.stream)
-        self._is_stored.record(self._uploads.stream)
-        self._is_stored.hold_back(self._session.stream)
+    def _start(self, slot: FrameSlot, frames: Sequence[ImageView], selection: Selection) -> float:
+        """Start the GPU; returns when the frames had been copied."""
+        is_alone = not self._busy
+        graph = None
+        try:
+            slot.store(frames, self._copy, (self._session if is_alone else self._uploads).stream)
+            graph = slot.prepare(selection)
+        finally:
+            # Also after an error: nobody may read the frames once this call has ended.
+            stored = self._copy.finish(graph if is_alone else None)
+        if not is_alone:
+            self._is_stored.record(self._uploads.stream)
+            self._is_stored.hold_back(self._session.stream)
+        if graph is None or not is_alone:
+            slot.start()
+        return stored

@@ -15,9 +15,9 @@ from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.gpu.frame_buffer import FrameBuffer
 from yolotrt_ros.gpu.frame_chain import FrameChain
+from yolotrt_ros.gpu.frame_copy import FrameCopy
 from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.session import CudaSession
@@ -67,27 +67,26 @@ class FrameSlot:
         self._described: list[object] = [None] * max_batch
         self._selection: Selection | None = None
         self._is_changed = True  # the rules, since they were uploaded
-        self._letterboxes: list[Letterbox] = []
+        self._letterboxes: dict[int, Letterbox] = {}
+        self._num_frames = 0
 
-    def store(
-        self,
-        frames: Sequence[ImageView],
-        letterboxes: Sequence[Letterbox],
-        copy: SharedCopy,
-        stream: int,
-    ) -> None:
+    def store(self, frames: Sequence[ImageView], copy: FrameCopy, stream: int) -> None:
         """
-        Bring frames to the GPU.
+        Begin to bring frames to the GPU; ``copy.finish`` ends it.
 
-        :param letterboxes: one for each frame.
         :param stream: the uploads are enqueued there.
         """
-        self._letterboxes = list(letterboxes)
-        for index, (view, letterbox) in enumerate(zip(frames, letterboxes, strict=True)):
-            address = self.frames[index].store(view, copy, stream)
+        addresses = [
+            memory.store(view, copy, stream)
+            for memory, view in zip(self.frames, frames, strict=False)
+        ]
+        self._num_frames = len(frames)
+        for index, (view, address) in enumerate(zip(frames, addresses, strict=True)):
             facts = (view.width, view.height, view.step, view.encoding, view.is_bigendian, address)
             if self._described[index] != facts:
+                letterbox = Letterbox.fit(view.source_wh, self._chain.network_wh)
                 fill_parameters(self._parameters[index], view, letterbox, address)
+                self._letterboxes[index] = letterbox
                 self._described[index] = facts
                 self._is_changed = True
         if self._fixed_batch and any(self._described[len(frames) :]):
@@ -95,8 +94,13 @@ class FrameSlot:
             self._described[len(frames) :] = [None] * (self._max_batch - len(frames))
             self._is_changed = True
 
-    def start(self, selection: Selection) -> None:
-        """Start the work on the frames that were stored; returns before it is done."""
+    def prepare(self, selection: Selection) -> CudaGraph | None:
+        """
+        Tell the GPU all that the work on the stored frames depends on.
+
+        :returns: the recorded work, to be launched once the frames are there; None where there is
+            none, and ``start`` is to be called.
+        """
         if selection != self._selection:
             self._chain.fill_selection(self._rules.array[self._parameter_bytes :], selection)
             self._selection = selection
@@ -104,6 +108,10 @@ class FrameSlot:
         if self._is_changed:
             self._rules.upload(self._session.stream)
             self._is_changed = False
+        return self._graphs.get(self._batch)
+
+    def start(self) -> None:
+        """Start the work on frames that are there; returns before it is done."""
         if self._use_graph and self._batch not in self._graphs:
             self._record()
         if graph := self._graphs.get(self._batch):
@@ -113,7 +121,7 @@ class FrameSlot:
 
     def stages(self) -> Iterator[str]:
         """
-        Do the work of ``start`` in steps, without a graph and by the rules of the last ``start``.
+        Do the work of ``start`` in steps, without a graph.
 
         :returns: the name of each stage, once it is enqueued.
         """
@@ -155,14 +163,14 @@ class FrameSlot:
     @property
     def _batch(self) -> int:
         """Images that the network is run on."""
-        return self._max_batch if self._fixed_batch else len(self._letterboxes)
+        return self._max_batch if self._fixed_batch else self._num_frames
 
     def _read(self, result: NDArray[np.uint8]) -> list[Detections]:
         assert self._selection is not None
         read, to_source = self._chain.read_result, self._selection.in_source
         return [
-            to_source(read(result, index), letterbox)
-            for index, letterbox in enumerate(self._letterboxes)
+            to_source(read(result, index), self._letterboxes[index])
+            for index in range(self._num_frames)
         ]
 
     def _record(self) -> None:

@@ -47,17 +47,31 @@ class CudaGraph(Owner):
             release(bindings().runtime.cudaGraphDestroy(graph), 'a CUDA graph')
         self._finalizer = weakref.finalize(self, _destroy, self._executable)
 
+    @property
+    def handle(self) -> int:
+        """
+        The graph as the driver knows it, a ``CUgraphExec``.
+
+        :raises CudaError: the graph is closed.
+        """
+        return int(self._handle)
+
+    @property
+    def stream(self) -> int:
+        """The stream that it is launched on."""
+        return self._session.stream
+
     def upload(self) -> None:
         """Send the graph to the device now, so that its first launch is as fast as the others."""
         check(
-            bindings().runtime.cudaGraphUpload(self._handle, self._session.stream),
+            bindings().runtime.cudaGraphUpload(self._handle, self.stream),
             'uploading a CUDA graph',
         )
 
     def launch(self) -> None:
         """Start the work on the session's stream; returns before it is done."""
         check(
-            bindings().runtime.cudaGraphLaunch(self._handle, self._session.stream),
+            bindings().runtime.cudaGraphLaunch(self._handle, self.stream),
             'launching a CUDA graph',
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import re
 
 from yolotrt_ros.core.errors import BackendError
-from yolotrt_ros.gpu import kernel_cache
+from yolotrt_ros.gpu import code_cache
 from yolotrt_ros.gpu.compiler import choose_arch, compile_source, FOLDER, nvrtc_version
 from yolotrt_ros.gpu.kernel import Kernel, KernelModule
 from yolotrt_ros.gpu.kernel_args import KernelArgs
@@ -92,10 +92,10 @@ def compile_cached(
     facts = [sources, arch, sorted(defines.items()), list(options), nvrtc_version()]
     digest = sha256(json.dumps(facts).encode()).hexdigest()
     key = f'{Path(name).stem}-{arch}-{digest[:32]}'
-    code = kernel_cache.read(key)
+    code = code_cache.read(key)
     if code is None:
         code = compile_source(source, arch, defines, options=options, name=name)
-        kernel_cache.write(key, code)
+        code_cache.write(key, code)
     return code
 
 

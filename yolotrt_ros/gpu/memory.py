@@ -62,9 +62,14 @@ class _Buffer(Owner):
 
         :raises CudaError: the buffer is closed.
         """
-        if not self.is_open:
+        if not self._address:
             raise CudaError(f'this buffer of {self.num_bytes} bytes is closed; make a new one')
         return self._address
+
+    def close(self) -> None:
+        """Free the memory; calling it twice does no harm."""
+        self._address = 0
+        super().close()
 
 
 class DeviceBuffer(_Buffer):

@@ -54,6 +54,12 @@ class CudaSession(Owner):
             raise CudaError('the CUDA session is closed; open a new one')
         return self._stream
 
+    @property
+    def context(self) -> int:
+        """The handle of the device's context, as the driver knows it."""
+        self.make_current()
+        return int(check(bindings().driver.cuCtxGetCurrent(), 'asking for the context'))
+
     def make_current(self) -> None:
         """Let the calling thread work on the device."""
         check(bindings().runtime.cudaSetDevice(self.device.index), f'choosing {self.device}')

@@ -15,14 +15,14 @@ from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import CudaError, DetectionError, ModelError
 from yolotrt_ros.core.heads import Head, HeadLayout
 from yolotrt_ros.core.image import ImageView
-from yolotrt_ros.core.letterbox import Letterbox, PAD_VALUE
+from yolotrt_ros.core.letterbox import PAD_VALUE
 from yolotrt_ros.core.network_reading import read_session
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.selection import Selection
-from yolotrt_ros.core.shared_copy import SharedCopy
 from yolotrt_ros.core.timing import StageTimes
 from yolotrt_ros.gpu.device import CudaDevice
 from yolotrt_ros.gpu.frame_chain import FrameChain, NetworkFacts
+from yolotrt_ros.gpu.frame_copy import open_frame_copy
 from yolotrt_ros.gpu.frame_queue import FrameQueue, NUM_SLOTS
 from yolotrt_ros.gpu.frame_slot import FrameSlot
 from yolotrt_ros.trt.engine_session import EngineSession
@@ -48,7 +48,7 @@ class GpuPipeline:
         self._info, layout, outputs = read_session(session, config)
         self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
-        self._copy = SharedCopy(config.copy_threads, session.cuda.make_current)
+        self._copy = open_frame_copy(config.copy_threads, session.cuda)
         self._max_detections = config.max_detections
         self._queue = self._make_queue()
 
@@ -109,8 +109,7 @@ class GpuPipeline:
         with self._explained:
             if selection.max_detections > self._max_detections:
                 self._make_room(selection.max_detections)
-            letterboxes = [Letterbox.fit(view.source_wh, self._info.network_wh) for view in frames]
-            self._queue.enqueue(frames, letterboxes, selection)
+            self._queue.enqueue(frames, selection)
 
     def fetch(self) -> list[Detections]:
         """

@@ -1,6 +1,6 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled kernels on disk, so that a node starts without compiling."""
+"""Compiled code on disk, so that a node starts without compiling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yolotrt_ros.core.atomic_write import write_bytes
 from yolotrt_ros.core.cache_folder import cache_folder
 from yolotrt_ros.core.errors import BackendError
 
-_FOLDER = 'kernels'
+_FOLDER = 'code'
 _DIGEST_BYTES = sha256().digest_size
 _log = logging.getLogger(__name__)
 
@@ -42,4 +42,4 @@ def _path(key: str) -> Path:
 
 @functools.cache
 def _warn_once(reason: str) -> None:
-    _log.warning('compiled kernels cannot be stored, each start compiles them again: %s', reason)
+    _log.warning('compiled code cannot be stored, each start compiles it again: %s', reason)
