@@ -34,7 +34,7 @@ MAY_IMPORT = {
         for name in ('color', 'contact_sheet', 'draw', 'encode', 'media', 'message_images')
     }
     # Its player and its recorder read and write recordings as the offline commands do.
-    | {'tools.bag_recording'},
+    | {'tools.bag_recording', 'tools.bag_writer'},
     '__init__': set(),
     '__main__': {'core'},  # the commands are imported when they are asked for
 }

@@ -153,5 +153,5 @@ def test_folder_that_exists_is_refused_and_stays(record, tmp_path):
     (path / 'precious').touch()
     process = record('text', '-o', path)
     assert process.wait() == 1
-    assert 'cannot be recorded to' in process.output
+    assert 'exists already; remove it, or name another folder' in process.output
     assert [file.name for file in path.iterdir()] == ['precious']

@@ -18,6 +18,17 @@ from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.rate_limit import find_max_rates, MAX_RATE_HZ
 from yolotrt_ros.core.selection import find_class_ids, find_class_thresholds, Selection
 
+SELECTION_PARAMETERS = (
+    'score_threshold',
+    'iou_threshold',
+    'max_detections',
+    'class_agnostic_nms',
+    'class_filter',
+    'class_thresholds',
+    'min_box_size',
+)
+"""Those that choose among what a network puts out."""
+
 
 @dataclass(frozen=True)
 class DetectorConfig:

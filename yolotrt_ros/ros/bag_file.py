@@ -12,13 +12,10 @@ from typing import Any
 
 from rclpy.qos import QoSProfile
 
-from yolotrt_ros.core.errors import BackendError, ConfigError
+from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.ros.bag_qos import written_qos
 from yolotrt_ros.ros.message_types import type_store
-
-STORAGES = ('mcap', 'sqlite3')
-# The older of the two that rosbags writes.
-FORMAT_VERSION = 8
+from yolotrt_ros.tools.bag_writer import bag_writer
 
 
 class BagFile:
@@ -34,20 +31,12 @@ class BagFile:
     """
 
     def __init__(self, path: Path, storage: str) -> None:
-        try:
-            from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
-        except ImportError as error:
-            raise BackendError(
-                'rosbags, which writes recordings, is not installed; install it with '
-                '`pip install rosbags`'
-            ) from error
+        self._writer = bag_writer('output', path, storage)
         # A node writes from several threads, SQLite takes one.
         self._thread = ThreadPoolExecutor(1, 'bag_file')
         try:
-            plugin = StoragePlugin[storage.upper()]
-            self._writer = Writer(path, version=FORMAT_VERSION, storage_plugin=plugin)
             self._in_thread(self._writer.open)
-        except (WriterError, OSError) as error:
+        except OSError as error:
             self._thread.shutdown()
             raise ConfigError('output', str(path), f'cannot be recorded to: {error}') from error
         self._connections: dict[str, Any] = {}

@@ -14,10 +14,11 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from yolotrt_ros.core.errors import YolotrtError
-from yolotrt_ros.ros.bag_file import BagFile, STORAGES
+from yolotrt_ros.ros.bag_file import BagFile
 from yolotrt_ros.ros.bag_qos import recording_qos
 from yolotrt_ros.ros.message_types import message_class
 from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.tools.bag_writer import STORAGES
 
 DISCOVERY_PERIOD_S = 0.1
 

@@ -11,14 +11,12 @@ import shutil
 from typing import Any
 
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.errors import BackendError, ConfigError
+from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.message_header import MessageHeader
 from yolotrt_ros.core.serialised_detections import DetectionArrayWriter
 from yolotrt_ros.tools.bag_definitions import detection_types, DETECTIONS, LABEL_INFO, output_qos
-from yolotrt_ros.tools.bag_recording import RecordedMessage, RecordedTopic, SQLITE3
-
-# The newest format that rosbag2 of ROS 2 Humble reads.
-_FORMAT_VERSION = 8
+from yolotrt_ros.tools.bag_recording import RecordedMessage, RecordedTopic
+from yolotrt_ros.tools.bag_writer import bag_writer
 
 
 class OutputBag:
@@ -120,18 +118,9 @@ def open_output(path: Path, storage: str, labels: Sequence[str]) -> Iterator[Out
     :raises ConfigError: the folder exists already, or cannot be made.
     :raises BackendError: rosbags is not installed.
     """
+    new = bag_writer('out', path, storage)
     try:
-        from rosbags.rosbag2 import StoragePlugin, Writer
-    except ImportError as error:
-        raise BackendError(
-            'rosbags, which writes recordings, is not installed; install it with '
-            '`pip install rosbags`'
-        ) from error
-    if path.exists():
-        raise ConfigError('out', str(path), 'exists already; remove it, or name another folder')
-    plugin = StoragePlugin.SQLITE3 if storage == SQLITE3 else StoragePlugin.MCAP
-    try:
-        with Writer(path, version=_FORMAT_VERSION, storage_plugin=plugin) as writer:
+        with new as writer:
             yield OutputBag(writer, labels)
     except BaseException as error:
         shutil.rmtree(path, ignore_errors=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from yolotrt_ros.assembly import build_pipeline
+from yolotrt_ros.core.config import SELECTION_PARAMETERS
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.image import ImageView
@@ -27,15 +28,7 @@ from yolotrt_ros.cpu.draw import draw_detections, draw_label
 from yolotrt_ros.cpu.media import find_media, Media, MediaError, Picture, write_picture
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
-OPTIONS = (
-    *NETWORK_OPTIONS,
-    'score_threshold',
-    'iou_threshold',
-    'max_detections',
-    'class_agnostic_nms',
-    'class_filter',
-    'class_thresholds',
-)
+OPTIONS = (*NETWORK_OPTIONS, *SELECTION_PARAMETERS)
 
 
 def main(args: list[str]) -> int:

@@ -7,23 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.config import DetectorConfig, SELECTION_PARAMETERS
 from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.core.pipeline import NetworkInfo
 from yolotrt_ros.core.typed_json import to_plain
 from yolotrt_ros.trt.engine_card import EngineCard
 from yolotrt_ros.trt.engine_file import file_sha256
-
-# The parameters that choose among what a network puts out.
-SELECTION_PARAMETERS = (
-    'score_threshold',
-    'iou_threshold',
-    'max_detections',
-    'class_agnostic_nms',
-    'class_filter',
-    'class_thresholds',
-    'min_box_size',
-)
 
 
 def network_facts(info: NetworkInfo) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from yolotrt_ros.core.errors import BackendError, ConfigError
+from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.tools.latency_report_reading import TimedFrame, TimedFrames
 from yolotrt_ros.tools.latency_report_table import by_source, StageFigures, sum_up
+from yolotrt_ros.tools.plotting import import_matplotlib
 
 COLORS = ('#7f8c99', '#d9a441', '#2f6db5', '#3f9b6c', '#9a5fb0', '#c2553f', '#5aa9b8', '#8a6d3b')
 """Of the parts, the first to the last of a frame's way."""
@@ -26,16 +27,10 @@ def write_plot(times: TimedFrames, path: Path) -> None:
     :raises BackendError: matplotlib is not installed.
     :raises ConfigError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BackendError(
-            'plots need matplotlib, which is not installed; install it with '
-            '`pip install matplotlib`'
-        ) from error
+    mpl = import_matplotlib()
     sources = by_source(times.frames)
     size = (WIDTH_INCHES, ROW_INCHES * len(sources))
-    figure = Figure(figsize=size, layout='constrained')
+    figure = mpl.figure.Figure(figsize=size, layout='constrained')
     rows = figure.subplots(len(sources), 2, squeeze=False, width_ratios=(1, 1.4))
     for (left, right), (source, frames) in zip(rows, sources.items(), strict=True):
         _draw_spread(left, frames, times.whole)

@@ -7,11 +7,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
+from yolotrt_ros.core.config import SELECTION_PARAMETERS
 from yolotrt_ros.core.options import add_parameter_options
 from yolotrt_ros.tools.argument_types import index, probability
-from yolotrt_ros.tools.bag_recording import MCAP, SQLITE3
+from yolotrt_ros.tools.bag_writer import STORAGES
 from yolotrt_ros.tools.golden_comparison import Tolerances
-from yolotrt_ros.tools.golden_facts import SELECTION_PARAMETERS
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS
 
 OPTIONS = (*NETWORK_OPTIONS, *SELECTION_PARAMETERS, 'class_id_format')
@@ -77,7 +77,7 @@ def _add_outputs(parser: ArgumentParser) -> None:
         '--copy', action='store_true', help='copy what was recorded into it, other topics too'
     )
     group.add_argument(
-        '--storage', choices=(MCAP, SQLITE3), help='of the new recording; default: as the old one'
+        '--storage', choices=STORAGES, help='of the new recording; default: as the old one'
     )
     group.add_argument(
         '--times',

@@ -9,13 +9,12 @@ colours that stand for the page's, and these are replaced in its output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import StringIO
 import re
 from typing import Any
 
-from yolotrt_ros.core.errors import BackendError
+from yolotrt_ros.tools.plotting import import_matplotlib
 from yolotrt_ros.tools.report_page import Markup
 from yolotrt_ros.tools.report_style import NUM_SERIES
 
@@ -30,6 +29,19 @@ _PAGE_COLORS = {
     FAINT: 'var(--faint)',
     LINE: 'var(--line)',
     **{color: f'var(--series-{number})' for number, color in enumerate(SERIES)},
+}
+
+_SETTINGS = {
+    'svg.fonttype': 'none',
+    'svg.hashsalt': 'yolotrt_ros',
+    'font.size': 10,
+    'text.color': INK,
+    'axes.labelcolor': FAINT,
+    'axes.edgecolor': LINE,
+    'xtick.color': LINE,
+    'ytick.color': LINE,
+    'xtick.labelcolor': FAINT,
+    'ytick.labelcolor': FAINT,
 }
 
 
@@ -51,10 +63,9 @@ def svg_plot(name: str, draw: Callable[[Any], None]) -> Markup:
     :param draw: fills matplotlib's axes.
     :raises BackendError: matplotlib is not installed.
     """
-    with _style():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=SIZE_INCHES, layout='constrained')
+    mpl = import_matplotlib()
+    with mpl.rc_context(_SETTINGS):
+        figure = mpl.figure.Figure(figsize=SIZE_INCHES, layout='constrained')
         axes = figure.add_subplot()
         axes.spines[['top', 'right']].set_visible(False)
         axes.grid(color=LINE, linewidth=0.6)
@@ -63,31 +74,6 @@ def svg_plot(name: str, draw: Callable[[Any], None]) -> Markup:
         file = StringIO()
         figure.savefig(file, format='svg', transparent=True, metadata={'Date': None})
     return Markup(_for_page(file.getvalue(), name))
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise BackendError(
-            'plots need matplotlib, which is not installed; install it with '
-            '`pip install matplotlib`'
-        ) from error
-    settings = {
-        'svg.fonttype': 'none',
-        'svg.hashsalt': 'yolotrt_ros',
-        'font.size': 10,
-        'text.color': INK,
-        'axes.labelcolor': FAINT,
-        'axes.edgecolor': LINE,
-        'xtick.color': LINE,
-        'ytick.color': LINE,
-        'xtick.labelcolor': FAINT,
-        'ytick.labelcolor': FAINT,
-    }
-    with mpl.rc_context(settings):
-        yield
 
 
 def _for_page(text: str, name: str) -> str:
