@@ -49,6 +49,21 @@ def assert_topics_become(node, expected):
     assert topics_of(node) == expected
 
 
+def test_closed_node_leaves_the_graph_though_somebody_still_holds_it(ros, network, peer):
+    node = DetectorNode([Parameter('onnx_path', value=str(network))])
+    name = node.get_name()
+    assert node.trigger_configure() == SUCCESS
+    deadline = monotonic() + TIMEOUT_S
+    while name not in peer.node.get_node_names() and monotonic() < deadline:
+        sleep(0.02)
+    assert name in peer.node.get_node_names()
+    node.close()
+    while name in peer.node.get_node_names() and monotonic() < deadline:
+        sleep(0.02)
+    assert name not in peer.node.get_node_names()
+    node.close()
+
+
 BUG = RuntimeError('a bug')
 
 

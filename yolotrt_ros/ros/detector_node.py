@@ -111,6 +111,8 @@ class DetectorNode(LifecycleNode):
             self._free()
         finally:
             self.destroy_node()
+            # rclpy leaves it to the garbage collector, and until then others see the node.
+            self._state_machine.destroy_when_not_in_use()
 
     def _free(self) -> None:
         detector, self._detector = self._detector, None
