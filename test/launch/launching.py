@@ -5,10 +5,9 @@
 import os
 from pathlib import Path
 import signal
-import subprocess
 import sys
 
-from test.ros.processes import TIMEOUT_S
+from test.ros.processes import LoggedProcess
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LAUNCH_FOLDER = REPOSITORY / 'launch'
@@ -17,7 +16,7 @@ SERVICE = Path(__file__).with_name('service.py')
 EXECUTABLES = ('detector_node', 'bag_player', 'bag_recorder', 'report_node')
 
 
-class LaunchProcess:
+class LaunchProcess(LoggedProcess):
     """
     A launch file that runs in a process of its own.
 
@@ -25,38 +24,20 @@ class LaunchProcess:
     """
 
     def __init__(self, log: Path, environment: dict[str, str], path: Path, **arguments: object):
-        self._log = log
         given = [f'{name}:={value}' for name, value in arguments.items()]
-        with log.open('w') as file:
-            self._process = subprocess.Popen(
-                [sys.executable, str(SERVICE), str(path), *given],
-                env=environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        super().__init__(log, [sys.executable, SERVICE, path, *given], environment)
 
-    @property
-    def output(self) -> str:
-        return self._log.read_text()
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
-    def wait(self) -> int:
-        return self._process.wait(timeout=TIMEOUT_S)
-
-    def stop(self) -> None:
+    def stop(self) -> int:
         """Interrupt it, which ends its nodes too, and check that all went well."""
-        if self.is_running:
-            self._process.send_signal(signal.SIGINT)
-        assert self.wait() == 0, self.output
+        status = super().stop()
+        assert status == 0, self.output
         assert 'process has died' not in self.output, self.output
+        return status
 
     def kill(self) -> None:
         """End what a failed test left behind; on another signal launch leaves its nodes alone."""
         if self.is_running:
-            self._process.send_signal(signal.SIGINT)
+            self.send_signal(signal.SIGINT)
             self.wait()
 
 

@@ -12,7 +12,7 @@ import rclpy
 
 from test.color_network import color_network
 from test.ros.peer import Peer
-from test.ros.processes import NodeProcess
+from test.ros.processes import ModuleProcess, NodeProcess
 
 
 @pytest.fixture(scope='session')
@@ -66,5 +66,20 @@ def start(tmp_path) -> Iterator:
         return process
 
     yield start_process
+    for process in processes:
+        process.stop()
+
+
+@pytest.fixture
+def run_module(tmp_path) -> Iterator:
+    """Start modules such as ``bag_player``; those that still run are stopped behind the test."""
+    processes = []
+
+    def start_module(name: str, *args: object) -> ModuleProcess:
+        log = tmp_path / f'{name}{len(processes)}.log'
+        processes.append(ModuleProcess(log, name, *args))
+        return processes[-1]
+
+    yield start_module
     for process in processes:
         process.stop()

@@ -12,35 +12,39 @@ import time
 TIMEOUT_S = 30.0
 
 
-class NodeProcess:
+class LoggedProcess:
     """
-    ``python -m yolotrt_ros ARGS --ros-args -p NAME:=VALUE ...``.
+    A process that prints into a file.
 
-    :param log: file for what it prints.
-    :param namespace: the namespace of its node.
-    :param parameters: ROS parameters.
+    :param log: the file.
+    :param command: a program and its arguments.
+    :param environment: its variables; None for those of the tests.
     """
 
-    def __init__(self, log: Path, *args: str, namespace: str = '', **parameters: object) -> None:
+    def __init__(
+        self, log: Path, command: list[object], environment: dict[str, str] | None = None
+    ) -> None:
         self._log = log
-        ros_args = ['-r', f'__ns:=/{namespace}']
-        for name, value in parameters.items():
-            ros_args += ['-p', f'{name}:={value}']
         with log.open('w') as file:
             self._process = subprocess.Popen(
-                [sys.executable, '-m', 'yolotrt_ros', *args, '--ros-args', *ros_args],
+                [str(word) for word in command],
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                env=environment,
             )
 
     @property
     def output(self) -> str:
         return self._log.read_text()
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def wait_for_output(self, text: str) -> None:
         deadline = time.monotonic() + TIMEOUT_S
         while text not in self.output:
-            assert self._process.poll() is None, f'ended without {text!r}:\n{self.output}'
+            assert self.is_running, f'ended without {text!r}:\n{self.output}'
             assert time.monotonic() < deadline, f'no {text!r} in:\n{self.output}'
             time.sleep(0.02)
 
@@ -52,10 +56,34 @@ class NodeProcess:
 
     def stop(self) -> int:
         """Interrupt it and return its exit status."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                return self.wait()
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        return self._process.wait()
+        if self.is_running:
+            self.send_signal(signal.SIGINT)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+class NodeProcess(LoggedProcess):
+    """
+    ``python -m yolotrt_ros ARGS --ros-args -p NAME:=VALUE ...``.
+
+    :param log: file for what it prints.
+    :param namespace: the namespace of its node.
+    :param parameters: ROS parameters.
+    """
+
+    def __init__(self, log: Path, *args: str, namespace: str = '', **parameters: object) -> None:
+        ros_args = ['-r', f'__ns:=/{namespace}']
+        for name, value in parameters.items():
+            ros_args += ['-p', f'{name}:={value}']
+        command = [sys.executable, '-m', 'yolotrt_ros', *args, '--ros-args', *ros_args]
+        super().__init__(log, command)
+
+
+class ModuleProcess(LoggedProcess):
+    """``python -m yolotrt_ros.ros.NAME ARGS``, such as ``bag_player``."""
+
+    def __init__(self, log: Path, name: str, *args: object) -> None:
+        super().__init__(log, [sys.executable, '-m', f'yolotrt_ros.ros.{name}', *args])

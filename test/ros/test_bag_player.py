@@ -19,7 +19,8 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header, String
 from std_srvs.srv import SetBool
 
-from test.ros.bags import ModuleProcess, read_bag, START_NS, write_bag
+from test.ros.bags import read_bag, START_NS, write_bag
+from test.ros.processes import ModuleProcess
 
 pytestmark = pytest.mark.ros
 
@@ -71,18 +72,9 @@ class Listener:
 
 
 @pytest.fixture
-def play(tmp_path):
-    """Return a function that starts the player; what still runs is stopped behind the test."""
-    processes = []
-
-    def start(*args: object) -> ModuleProcess:
-        log = tmp_path / f'player{len(processes)}.log'
-        processes.append(ModuleProcess(log, 'bag_player', *args))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.stop()
+def play(run_module):
+    """Return a function that starts the player."""
+    return partial(run_module, 'bag_player')
 
 
 def finish(peer, process: ModuleProcess, status: int = 0) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recorder as a process, and what it wrote."""
 
+from functools import partial
 import json
 from pathlib import Path
 import sys
@@ -17,7 +18,7 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 from vision_msgs.msg import Detection2D, Detection2DArray, LabelInfo
 
-from test.ros.bags import ModuleProcess, read_bag
+from test.ros.bags import read_bag
 
 pytestmark = pytest.mark.ros
 
@@ -26,18 +27,9 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 @pytest.fixture
-def record(tmp_path):
-    """Return a function that starts the recorder; what still runs is stopped behind the test."""
-    processes = []
-
-    def start(*args: object) -> ModuleProcess:
-        log = tmp_path / f'recorder{len(processes)}.log'
-        processes.append(ModuleProcess(log, 'bag_recorder', *args))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.stop()
+def record(run_module):
+    """Return a function that starts the recorder."""
+    return partial(run_module, 'bag_recorder')
 
 
 def messages_of(path: Path, topic: str) -> list[object]:

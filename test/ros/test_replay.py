@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-from test.ros.bags import ModuleProcess, START_NS, write_bag
+from test.ros.bags import START_NS, write_bag
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.ros.messages import image_message
 
@@ -44,28 +44,13 @@ def bag(tmp_path, rng):
     return write_bag(tmp_path / 'bag', messages)
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Return a function that starts a module; what still runs is stopped behind the test."""
-    processes = []
-
-    def start_module(name: str, *args: object) -> ModuleProcess:
-        log = tmp_path / f'{name}{len(processes)}.log'
-        processes.append(ModuleProcess(log, name, *args))
-        return processes[-1]
-
-    yield start_module
-    for process in processes:
-        process.stop()
-
-
-def test_every_recorded_image_is_accounted_for(peer, start, run, network, bag, tmp_path):
+def test_every_recorded_image_is_accounted_for(peer, start, run_module, network, bag, tmp_path):
     figures = tmp_path / 'report.json'
-    reporting = run(
+    reporting = run_module(
         'report_node', '--bag', bag, '--images', TOPIC, '--json', figures, '--every', '0.2'
     )
     detector = start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
-    playing = run(
+    playing = run_module(
         'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '2'
     )
     peer.wait_for(lambda: not playing.is_running, 'the end of the recording')
@@ -84,13 +69,13 @@ def test_every_recorded_image_is_accounted_for(peer, start, run, network, bag, t
     assert 'all images accounted for' in reporting.output
 
 
-def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run, network, bag):
-    reporting = run(
+def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run_module, network, bag):
+    reporting = run_module(
         'report_node', '--bag', bag, '--images', TOPIC, '--every', '0',
         '--ros-args', '-p', 'use_sim_time:=true',
     )  # fmt: skip
     start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
-    playing = run(
+    playing = run_module(
         'bag_player', bag, '--clock', '--loop', '--wait-for', TOPIC, '/detections',
         '--start-delay', '2',
     )  # fmt: skip
@@ -108,11 +93,11 @@ def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run, netw
     assert reporting.stop() == 0, reporting.output
 
 
-def test_strange_stamps_are_reported(peer, start, run, network, bag, tmp_path):
+def test_strange_stamps_are_reported(peer, start, run_module, network, bag, tmp_path):
     other = write_bag(tmp_path / 'other', [(0.0, TOPIC, image_at(5.0, np.zeros((8, 8, 3), 'u1')))])
-    reporting = run('report_node', '--bag', other, '--images', TOPIC)
+    reporting = run_module('report_node', '--bag', other, '--images', TOPIC)
     start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
-    playing = run(
+    playing = run_module(
         'bag_player', bag, '--clock', '--wait-for', TOPIC, '/detections', '--start-delay', '2'
     )
     peer.wait_for(lambda: not playing.is_running, 'the end of the recording')
@@ -128,14 +113,14 @@ def test_strange_stamps_are_reported(peer, start, run, network, bag, tmp_path):
         (['--cameras', 'a', 'b', '--images', TOPIC], 'one topic of the recording for each of 2'),
     ],
 )
-def test_report_refuses_topics_that_do_not_fit(run, bag, args, reason):
-    process = run('report_node', '--bag', bag, *args)
+def test_report_refuses_topics_that_do_not_fit(run_module, bag, args, reason):
+    process = run_module('report_node', '--bag', bag, *args)
     assert process.wait() == 1
     assert reason in process.output
 
 
-def test_report_without_a_detector_fails(run):
-    process = run('report_node', '--every', '0.1')
+def test_report_without_a_detector_fails(run_module):
+    process = run_module('report_node', '--every', '0.1')
     process.wait_for_output('received -')
     assert process.stop() == 1
     assert 'published no counts' in process.output
