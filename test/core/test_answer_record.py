@@ -71,6 +71,16 @@ def test_recording_that_begins_again_is_another_lap(record):
     assert record.as_dict()['answered'] == 5
 
 
+def test_short_recording_begins_again_before_the_clock_tells():
+    stamps = [100, 200, 300, 400]
+    record = AnswerRecord(stamps)
+    for received_ns, stamp_ns in enumerate([*stamps, *stamps, 300]):  # and one out of order
+        record.add_message(stamp_ns, received_ns)
+    assert record.as_dict()['laps'] == 2
+    record.set_counts(counts(received=9, processed=9))
+    assert record.problems() == ['1 stamps do not rise']
+
+
 def test_recording_of_a_moment_begins_again_where_the_clock_does():
     record = AnswerRecord()
     for received_ns, stamp_ns in ((10, 5), (20, 15), (8, 5), (18, 15), (19, 14)):

@@ -75,11 +75,6 @@ def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run_modul
         '--ros-args', '-p', 'use_sim_time:=true',
     )  # fmt: skip
     start('node', onnx_path=network, use_sim_time=True, **RELIABLE)
-    playing = run_module(
-        'bag_player', bag, '--clock', '--loop', '--wait-for', TOPIC, '/detections',
-        '--start-delay', '2',
-    )  # fmt: skip
-    playing.wait_for_output('waiting for subscribers')
     stamps: list[int] = []
     peer.node.create_subscription(
         Detection2DArray,
@@ -87,6 +82,10 @@ def test_loop_with_simulated_time_is_answered_in_each_lap(peer, start, run_modul
         lambda message: stamps.append(message.header.stamp.nanosec),
         100,
     )
+    playing = run_module(
+        'bag_player', bag, '--clock', '--loop', '--wait-for', TOPIC, '/detections:2',
+        '--start-delay', '2',
+    )  # fmt: skip
     peer.wait_for(lambda: sum(b < a for a, b in pairwise(stamps)) >= 2, 'the third lap')
     assert playing.stop() == 0
     peer.spin(2.5)

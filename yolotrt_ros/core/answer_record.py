@@ -36,6 +36,12 @@ class AnswerRecord:
         self.counts: dict[str, int] = {}
         self.times: dict[str, TimeWindow] = {}
         self._recorded = None if recorded_stamps_ns is None else set(recorded_stamps_ns)
+        self._restart_ns = RESTART_NS
+        if self._recorded:
+            # In a short recording no stamp lies further behind. The clock tells of the new lap
+            # too, but may come later than the first detections of it.
+            span_ns = max(self._recorded) - min(self._recorded)
+            self._restart_ns = min(RESTART_NS, span_ns // 2)
         self._answered: set[int] = set()
         self._last_stamp_ns: int | None = None
         self._last_received_ns = 0
@@ -60,7 +66,7 @@ class AnswerRecord:
         self._last_received_ns = received_ns
         if last_ns is None or stamp_ns > last_ns:
             return
-        if is_set_back or last_ns - stamp_ns > RESTART_NS:
+        if is_set_back or last_ns - stamp_ns > self._restart_ns:
             self._num_laps += 1
         else:
             self._num_disordered += 1
