@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline of a GPU finds what the pipeline of a CPU finds in the same network."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from yolotrt_ros.core.errors import ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
-from yolotrt_ros.gpu.device import find_device
+from yolotrt_ros.gpu.device import find_device, list_devices
 from yolotrt_ros.gpu.memory import allocated_bytes
 from yolotrt_ros.trt.engine_session import EngineSession
 from yolotrt_ros.trt.gpu_pipeline import GpuPipeline, NUM_SLOTS
@@ -58,8 +59,8 @@ def config_of(onnx_path, **parameters):
     )
 
 
-def open_gpu(network, *, is_integrated=False, **parameters):
-    device = replace(find_device('0'), is_integrated=is_integrated)
+def open_gpu(network, *, is_integrated=False, device='0', **parameters):
+    device = replace(find_device(device), is_integrated=is_integrated)
     session = EngineSession(network[1], device=device)
     return GpuPipeline(session, config_of(network[0], **parameters))
 
@@ -166,6 +167,21 @@ def test_frame_written_where_the_gpu_reads_it_is_not_copied(network, rng):
             memory.data, width=side, height=side, step=3 * side, encoding='bgr8'
         )
         assert_same(gpu.detect([frame], RULES)[0], cpu.detect([frame], RULES)[0])
+    gpu.close()
+    cpu.close()
+
+
+@pytest.mark.parametrize('copy_threads', [1, 4])
+def test_another_thread_takes_memory_on_the_gpu_of_the_engine(network, copy_threads, rng):
+    if len(list_devices()) < 2:
+        pytest.skip('needs two NVIDIA GPUs')
+    gpu, cpu = open_gpu(network, device='1', copy_threads=copy_threads), open_host(network)
+    gpu.warm_up()
+    frame = ImageView.allocate(800, 800, 'bgra8')  # larger than the memory of the warm-up
+    frame.data[:] = rng.integers(0, 256, frame.data.size, np.uint8)
+    with ThreadPoolExecutor(1) as thread:  # a new thread works on the first GPU
+        [found] = thread.submit(gpu.detect, [frame], RULES).result()
+    assert_same(found, cpu.detect([frame], RULES)[0])
     gpu.close()
     cpu.close()
 

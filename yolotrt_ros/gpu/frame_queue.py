@@ -94,6 +94,7 @@ class FrameQueue:
         """
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
+        self._session.make_current()
         return self._free[0].frames[0].memory(num_bytes)
 
     @property
@@ -118,6 +119,9 @@ class FrameQueue:
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
         begin, slot = perf_counter(), self._free[0]
+        # The caller may be another thread than the one that made the queue, and has a device of
+        # its own: memory for a larger frame would be taken there.
+        self._session.make_current()
         with nvtx_range('copy and launch'):
             stored = self._start(slot, frames, selection)
         launched = perf_counter()
