@@ -12,7 +12,7 @@ from test import networks
 from test.trt.engines import build_engine
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.encodings import ENCODINGS
-from yolotrt_ros.core.errors import ModelError
+from yolotrt_ros.core.errors import DetectionError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
@@ -143,6 +143,15 @@ def test_rules_change_from_call_to_call(pipelines, rng):
         [found] = gpu.detect([frame], rules)
         [expected] = cpu.detect([frame], rules)
         assert_same(found, expected)
+
+
+def test_rules_that_there_is_no_memory_for_are_refused_and_do_no_harm(pipelines, rng):
+    gpu, cpu = pipelines
+    frame = random_frame(rng)
+    for _ in range(2):
+        with pytest.raises(DetectionError, match=r'asking for \d+ bytes .* failed with'):
+            gpu.detect([frame], replace(RULES, max_detections=2**40))
+        assert_same(gpu.detect([frame], RULES)[0], cpu.detect([frame], RULES)[0])
 
 
 def test_two_batches_on_their_way_come_back_in_order(pipelines, rng):

@@ -50,7 +50,7 @@ class GpuPipeline:
         self._facts = self._kernel_facts(layout, outputs)
         self._copy = open_frame_copy(config.copy_threads, session.cuda)
         self._max_detections = config.max_detections
-        self._queue = self._make_queue()
+        self._queue = self._make_queue(config.max_detections)
 
     @property
     def info(self) -> NetworkInfo:
@@ -173,10 +173,10 @@ class GpuPipeline:
             layout,
         )
 
-    def _make_queue(self) -> FrameQueue:
+    def _make_queue(self, max_detections: int) -> FrameQueue:
         cuda, facts = self._engine.cuda, self._facts
         network = self._engine.on_device(facts.network_wh)
-        chain = FrameChain(cuda, network, facts, self._max_detections)
+        chain = FrameChain(cuda, network, facts, max_detections)
         slots = [
             FrameSlot(
                 chain,
@@ -197,9 +197,9 @@ class GpuPipeline:
             raise ValueError(
                 f'max_detections grows to {max_detections}; fetch what was enqueued before'
             )
+        larger = self._make_queue(max_detections)  # where this fails, the present one goes on
         self._queue.close()
-        self._max_detections = max_detections
-        self._queue = self._make_queue()
+        self._queue, self._max_detections = larger, max_detections
 
 
 class _Explained:
