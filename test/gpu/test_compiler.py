@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compilation at run time, without a GPU: code, options, headers, and the compiler's words."""
 
+from concurrent.futures import ThreadPoolExecutor
+import locale
 import logging
 import re
 
@@ -49,6 +51,14 @@ def test_definitions_and_options_reach_the_compiler(some_arch):
     assert np.float32(0.1234).tobytes()[::-1].hex().upper().encode() in fused
     apart = compile_source(SCALE, arch, {'SHIFT': '0.1234f'}, options=['--fmad=false'])
     assert b'fma.rn.f32' not in apart
+
+
+def test_compiler_does_not_change_what_text_is_read_as(some_arch):
+    with ThreadPoolExecutor(1) as thread:  # a new one: what is changed stays with the thread
+        before = thread.submit(locale.nl_langinfo, locale.CODESET).result()
+        thread.submit(compile_source, SCALE, f'sm_{some_arch}', {'SHIFT': '0'}).result()
+        after = thread.submit(locale.nl_langinfo, locale.CODESET).result()
+    assert after == before
 
 
 def test_refused_source_comes_with_the_log(some_arch):

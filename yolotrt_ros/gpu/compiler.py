@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 import logging
 import os
 from pathlib import Path
@@ -88,7 +89,11 @@ def compile_source(
         given += [f'-D{key}={value}' for key, value in (defines or {}).items()]
         given += [f'-I{folder}' for folder in [FOLDER, *_cuda_headers()]]
         encoded = [option.encode() for option in given]
-        [status] = nvrtc.nvrtcCompileProgram(program, len(encoded), encoded)
+        # NVRTC of CUDA 12.2 leaves the C locale to its thread, where files and the output of
+        # programs would be read as ASCII from then on.
+        with ThreadPoolExecutor(1) as thread:
+            compiled = thread.submit(nvrtc.nvrtcCompileProgram, program, len(encoded), encoded)
+        [status] = compiled.result()
         log = _text(program, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog)
         if int(status) != 0:
             text = failure_text(status, f'compiling {name} for {arch}')
