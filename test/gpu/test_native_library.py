@@ -75,6 +75,15 @@ def test_refused_source_is_told_with_the_words_of_the_compiler(source, compiler)
         load_library(source.name)
 
 
+def test_words_of_the_compiler_may_be_in_any_encoding(source, tmp_path, monkeypatch):
+    program = tmp_path / 'c++'
+    program.write_bytes(b'#!/bin/sh\necho "erwartet: \xab;\xbb" >&2\nexit 1\n')
+    program.chmod(0o700)
+    monkeypatch.setenv('CXX', str(program))
+    with pytest.raises(BackendError, match=r'status 1 and says .*erwartet: .;.'):
+        load_library(source.name)
+
+
 def test_missing_compiler_is_told_with_what_to_do(source, no_compiler):
     no_compiler()
     with pytest.raises(BackendError, match=r'no C\+\+ compiler; .* `sudo apt install g\+\+`'):

@@ -92,7 +92,12 @@ def compile_library(source: Path) -> bytes:
         command = [*compiler, *FLAGS, '-o', str(library), str(source)]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+                command,
+                capture_output=True,
+                encoding='utf-8',
+                errors='replace',
+                timeout=_TIMEOUT_S,
+                check=False,
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise BackendError(f'{source.name} cannot be compiled: {error}') from error
