@@ -15,6 +15,12 @@ from typing import Any
 
 from yolotrt_ros.trt.compat import has_flag, set_flag
 
+# What these compute in comes from the network, and TensorRT takes nothing else for it.
+_FIXED = (
+    *('CONSTANT', 'SHAPE', 'CAST', 'FILL', 'QUANTIZE', 'DEQUANTIZE'),
+    *('PLUGIN', 'PLUGIN_V2', 'PLUGIN_V3'),
+)
+
 
 def keep_in_half(trt: ModuleType, network: Any, config: Any) -> list[str]:  # noqa: ANN401
     """
@@ -58,10 +64,7 @@ def sensitive_layers(trt: ModuleType, network: Any) -> Iterator[Any]:  # noqa: A
 
 
 def _computes_floats(trt: ModuleType, layer: Any) -> bool:  # noqa: ANN401
-    fixed = {
-        getattr(trt.LayerType, name, None)
-        for name in ('CONSTANT', 'SHAPE', 'PLUGIN', 'PLUGIN_V2', 'PLUGIN_V3', 'CAST')
-    }
+    fixed = {getattr(trt.LayerType, name, None) for name in _FIXED}
     outputs = [layer.get_output(index).dtype for index in range(layer.num_outputs)]
     return layer.type not in fixed and all(dtype == trt.float32 for dtype in outputs)
 
