@@ -4,6 +4,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from test.trt.engines import build_engine
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import DetectionError, ModelError
+from yolotrt_ros.core.heads import Head, HeadLayout, PLUGIN_OUTPUTS
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.host_pipeline import HostPipeline, open_onnx
@@ -254,3 +256,13 @@ def test_raw_heads_are_refused_with_what_to_do(tensorrt_module, tmp_path, rng):
     anchors = tuple(float(size) for size in networks.ANCHORS.ravel())
     with pytest.raises(ModelError, match=r'ends in raw heads, .* without --no-plugin'):
         open_gpu((onnx_path, engine_path), anchors=anchors)
+
+
+def test_integers_of_64_bits_are_refused_with_what_to_do():
+    layout = HeadLayout(Head.EFFICIENT_NMS, 3, PLUGIN_OUTPUTS, ())
+    outputs = dict.fromkeys(PLUGIN_OUTPUTS, np.zeros((1, 1), np.float32))
+    outputs[PLUGIN_OUTPUTS[0]] = np.zeros((1, 1), np.int64)  # as TensorRT 10 keeps them
+    pipeline = object.__new__(GpuPipeline)
+    pipeline._engine = SimpleNamespace(path='its.engine')
+    with pytest.raises(ModelError, match=r'its\.engine is int64, .* export .* outputs of int32'):
+        pipeline._kernel_facts(layout, outputs)

@@ -160,7 +160,7 @@ class GpuPipeline:
             if outputs[name].dtype == np.int64:
                 raise ModelError(
                     f'the output {name} of {session.path} is int64, but the GPU reads int32; '
-                    'build the engine again with TensorRT 8.6 or later from the ONNX network'
+                    'export the network with outputs of int32, and build the engine again'
                 )
         counted = layout.head in (Head.PLUGIN, Head.EFFICIENT_NMS)
         boxes = outputs[layout.output_names[1 if counted else 0]]
