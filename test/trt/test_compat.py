@@ -118,6 +118,30 @@ def test_input_type_is_chosen_where_it_can_be():
         compat.set_input_type(NEW, FixedType(), is_half=True)
 
 
+def test_context_works_in_the_memory_that_it_is_given():
+    context = SimpleNamespace()
+    older = SimpleNamespace(create_execution_context_without_device_memory=lambda: context)
+    assert compat.create_context(SimpleNamespace(), older, 4096, 100) is context
+    assert context.device_memory == 4096
+
+    given = []
+    newer_context = SimpleNamespace(set_device_memory=lambda *memory: given.append(memory))
+    strategies = SimpleNamespace(USER_MANAGED='user')
+    newer = SimpleNamespace(create_execution_context={'user': newer_context}.get)
+    trt = SimpleNamespace(ExecutionContextAllocationStrategy=strategies)
+    assert compat.create_context(trt, newer, 4096, 100) is newer_context
+    assert given == [(4096, 100)]
+
+
+def test_context_that_cannot_be_made_is_none():
+    older = SimpleNamespace(create_execution_context_without_device_memory=lambda: None)
+    assert compat.create_context(SimpleNamespace(), older, 4096, 100) is None
+    strategies = SimpleNamespace(USER_MANAGED='user')
+    newer = SimpleNamespace(create_execution_context={}.get)
+    trt = SimpleNamespace(ExecutionContextAllocationStrategy=strategies)
+    assert compat.create_context(trt, newer, 4096, 100) is None
+
+
 def test_scratch_memory_is_asked_by_the_newer_name_first():
     assert compat.device_memory_bytes(SimpleNamespace(device_memory_size=5)) == 5
     newer = SimpleNamespace(device_memory_size_v2=7, device_memory_size=5)

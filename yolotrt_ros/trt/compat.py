@@ -184,8 +184,31 @@ def failed_node(error: Any, model: Any) -> tuple[str, str] | None:  # noqa: ANN4
     return (nodes[index].name, nodes[index].op_type) if 0 <= index < len(nodes) else None
 
 
+def create_context(
+    trt: ModuleType,
+    engine: Any,  # noqa: ANN401
+    scratch_address: int,
+    scratch_bytes: int,
+) -> Any:  # noqa: ANN401
+    """
+    Return an execution context that works in memory of the caller, None where there can be none.
+
+    :param scratch_address: at least ``device_memory_bytes`` on the device.
+    """
+    strategies = getattr(trt, 'ExecutionContextAllocationStrategy', None)
+    if strategies is None:  # before 10; removed in 11
+        context = engine.create_execution_context_without_device_memory()
+        if context is not None:
+            context.device_memory = scratch_address
+        return context
+    context = engine.create_execution_context(strategies.USER_MANAGED)
+    if context is not None:
+        context.set_device_memory(scratch_address, scratch_bytes)
+    return context
+
+
 def device_memory_bytes(engine: Any) -> int:  # noqa: ANN401
-    """Return the scratch memory of one execution context."""
+    """Return the scratch memory that execution contexts need."""
     newer = getattr(engine, 'device_memory_size_v2', None)
     return int(engine.device_memory_size if newer is None else newer)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from yolotrt_ros.trt.execution_context import ExecutionContext
 
@@ -13,7 +13,11 @@ class DeviceNetwork:
     """
     See ``gpu.frame_chain.DeviceNetwork``.
 
-    :param context: with the addresses of all tensors set.
+    Each batch size has an execution context of its own. A CUDA graph depends on the state of the
+    context that it was recorded from, so nothing may change there afterwards, and the shape of
+    the input would.
+
+    :param new_context: makes one with the addresses of all tensors set, and closes it in the end.
     :param input_name: the image input.
     :param network_wh: width and height of the input, pixels.
     :param addresses: of every tensor on the device, by name.
@@ -21,15 +25,16 @@ class DeviceNetwork:
 
     def __init__(
         self,
-        context: ExecutionContext,
+        new_context: Callable[[], ExecutionContext],
         input_name: str,
         network_wh: tuple[int, int],
         addresses: Mapping[str, int],
     ) -> None:
-        self._context = context
+        self._new_context = new_context
         self._input_name = input_name
         self._network_wh = network_wh
         self._addresses = addresses
+        self._contexts: dict[int, ExecutionContext] = {}
 
     @property
     def input_address(self) -> int:
@@ -44,8 +49,17 @@ class DeviceNetwork:
         """
         Start the network on the first ``batch`` images; returns before it is done.
 
+        The first call for a batch size prepares it, and cannot be recorded into a CUDA graph.
+
+        :raises CudaError: the device has too little memory for another batch size.
         :raises DetectionError: TensorRT cannot start it.
         """
+        if batch not in self._contexts:
+            self._contexts[batch] = self._prepare(batch)
+        self._contexts[batch].enqueue(stream)
+
+    def _prepare(self, batch: int) -> ExecutionContext:
         width, height = self._network_wh
-        self._context.set_input_shape(self._input_name, (batch, 3, height, width))
-        self._context.enqueue(stream)
+        context = self._new_context()
+        context.set_input_shape(self._input_name, (batch, 3, height, width))
+        return context

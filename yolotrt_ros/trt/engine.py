@@ -17,8 +17,14 @@ from yolotrt_ros.core.errors import (
     PluginError,
     YolotrtError,
 )
+from yolotrt_ros.gpu.memory import DeviceBuffer
 from yolotrt_ros.gpu.session import CudaSession
-from yolotrt_ros.trt.compat import describe, device_memory_bytes, import_tensorrt
+from yolotrt_ros.trt.compat import (
+    create_context,
+    describe,
+    device_memory_bytes,
+    import_tensorrt,
+)
 from yolotrt_ros.trt.execution_context import ExecutionContext
 from yolotrt_ros.trt.layer_table import Layer, read_layers
 from yolotrt_ros.trt.logger import collect_errors, get_logger
@@ -62,6 +68,7 @@ class Engine:
         # engine. Letting them go in any order is therefore right.
         self._engine: Any = _deserialise(trt, plan)
         self.inputs, self.outputs = read_tensors(trt, self._engine)
+        self._scratch: DeviceBuffer | None = None
         if self._engine.num_optimization_profiles > 1:
             _log.warning(
                 'the engine has %d optimisation profiles, of which only the first is used',
@@ -70,12 +77,15 @@ class Engine:
 
     @property
     def memory_bytes(self) -> int:
-        """The scratch memory that one execution context takes on the device."""
+        """The scratch memory that its execution contexts share on the device."""
         return device_memory_bytes(self._handle)
 
     def create_context(self) -> ExecutionContext:
         """
         Prepare a use of the engine.
+
+        All contexts of an engine work in the same scratch memory: they run one after another, on
+        one stream, and are closed before the engine.
 
         :raises CudaError: the device has too little memory.
         """
@@ -100,8 +110,10 @@ class Engine:
         return read_layers(inspector.get_engine_information(json_format))
 
     def close(self) -> None:
-        """Let the engine go; it is freed when its contexts are closed too."""
+        """Let the engine go, once its contexts are closed; calling it twice does no harm."""
         self._engine = None
+        if self._scratch is not None:
+            self._scratch.close()
 
     @property
     def _handle(self) -> Any:  # noqa: ANN401
@@ -111,12 +123,16 @@ class Engine:
 
     def _create_context(self) -> Any:  # noqa: ANN401
         self._session.make_current()
+        engine = self._handle
+        if self._scratch is None:
+            self._scratch = DeviceBuffer(max(1, self.memory_bytes))
+        scratch = self._scratch
         with collect_errors() as errors:
-            context = self._handle.create_execution_context()
+            context = create_context(self._trt, engine, scratch.address, scratch.num_bytes)
         if context is None:
             raise CudaError(
-                f'TensorRT cannot prepare the engine, which needs {self.memory_bytes} bytes of '
-                f'scratch memory with {self._session.free_bytes()} bytes free; free GPU memory, '
+                'TensorRT cannot prepare the engine, with '
+                f'{self._session.free_bytes()} bytes of GPU memory free; free GPU memory, '
                 f'or build the engine for a smaller batch or size{_said(errors)}'
             )
         return context

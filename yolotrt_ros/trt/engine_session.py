@@ -23,6 +23,7 @@ from yolotrt_ros.trt.engine import Engine
 from yolotrt_ros.trt.engine_card import EngineCard
 from yolotrt_ros.trt.engine_file import read_plan
 from yolotrt_ros.trt.engine_plugin import check_engine
+from yolotrt_ros.trt.execution_context import ExecutionContext
 from yolotrt_ros.trt.tensor_info import TensorInfo
 
 
@@ -75,6 +76,7 @@ class EngineSession:
             self._read_input()
             self._context = self._engine.create_context()
             resources.callback(self._context.close)
+            self._networks: dict[tuple[int, int], DeviceNetwork] = {}
             self._timer = StreamTimer(self._session.stream)
             resources.callback(self._timer.close)
             self._buffers = self._allocate(resources)
@@ -94,10 +96,26 @@ class EngineSession:
         """
         Return the network for input that lies on the device already.
 
+        It is the same for all who ask, uses the memory that ``run`` uses, and runs on the stream
+        of ``cuda``.
+
         :param network_wh: width and height of the input, pixels.
         """
-        addresses = {name: buffer.address for name, buffer in self._buffers.items()}
-        return DeviceNetwork(self._context, self._input.name, network_wh, addresses)
+        if network_wh not in self._networks:
+            self._networks[network_wh] = DeviceNetwork(
+                self._new_context, self._input.name, network_wh, self._addresses()
+            )
+        return self._networks[network_wh]
+
+    def _addresses(self) -> dict[str, int]:
+        return {name: buffer.address for name, buffer in self._buffers.items()}
+
+    def _new_context(self) -> ExecutionContext:
+        context = self._engine.create_context()
+        self._resources.callback(context.close)
+        for name, address in self._addresses().items():
+            context.set_address(name, address)
+        return context
 
     def _read_input(self) -> None:
         inputs = self._engine.inputs
