@@ -86,7 +86,7 @@ class ExecutionContext:
             raise DetectionError(f'TensorRT could not run the engine: {_said(errors)}')
 
     def close(self) -> None:
-        """Free the scratch memory, once its work is done; calling it twice does no harm."""
+        """Let it go, once its work is done; calling it twice does no harm."""
         self._context = None
 
     @property
