@@ -59,8 +59,8 @@ class FrameCopy(Protocol):
     """
     Copies frames piece by piece, and uploads each piece once it is copied.
 
-    It belongs to one thread at a time. Between the first ``add`` and ``finish`` neither end of a
-    copy may change or go away.
+    It belongs to one thread at a time, whose device is the current one. Between the first ``add``
+    and ``finish`` neither end of a copy may change or go away.
     """
 
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
@@ -98,26 +98,20 @@ def open_frame_copy(num_threads: int, session: CudaSession) -> FrameCopy:
         library = _library()
     except BackendError as error:
         _warn_once(str(error))
-        return PlainCopy(session)
+        return PlainCopy()
     return ThreadedCopy(library, num_threads, Driver.of_cuda(), session.context)
 
 
 class PlainCopy:
-    """
-    The copy by the calling thread alone, which holds Python's lock between two pieces.
+    """The copy by the calling thread alone, which holds Python's lock between two pieces."""
 
-    :param session: the device.
-    """
-
-    def __init__(self, session: CudaSession) -> None:
-        self._session = session
+    def __init__(self) -> None:
         runtime = bindings().runtime
         self._upload = runtime.cudaMemcpyAsync
         self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
 
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
         """Copy a frame; see ``FrameCopy``."""
-        self._session.make_current()
         is_there = _address(source) == host.address
         piece_bytes = max(source.size, 1) if is_there else PIECE_BYTES
         for begin in range(0, source.size, piece_bytes):

@@ -170,9 +170,13 @@ class FrameQueue:
         try:
             slot.store(frames, self._copy, (self._session if is_alone else self._uploads).stream)
             graph = slot.prepare(selection)
-        finally:
-            # Also after an error: nobody may read the frames once this call has ended.
-            stored = self._copy.finish(graph if is_alone else None)
+        except BaseException:
+            # The frames go away with the caller, and the slot is the next one's.
+            self._copy.finish()
+            self._uploads.synchronize()
+            self._session.synchronize()
+            raise
+        stored = self._copy.finish(graph if is_alone else None)
         if not is_alone:
             self._is_stored.record(self._uploads.stream)
             self._is_stored.hold_back(self._session.stream)

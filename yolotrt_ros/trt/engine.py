@@ -152,7 +152,8 @@ def standard_plugins_in(plan: bytes) -> bool:
 
 
 def _deserialise(trt: ModuleType, plan: bytes) -> Any:  # noqa: ANN401
-    if standard_plugins_in(plan):
+    has_all_plugins = standard_plugins_in(plan)
+    if has_all_plugins:
         trt.init_libnvinfer_plugins(get_logger(), '')
     with collect_errors() as errors:
         try:
@@ -163,6 +164,10 @@ def _deserialise(trt: ModuleType, plan: bytes) -> Any:  # noqa: ANN401
                 'driver is new enough for the CUDA that this TensorRT was made for'
             ) from error
         engine = runtime.deserialize_cuda_engine(plan)
+        if engine is None and not has_all_plugins and _MISSING_PLUGIN.search('\n'.join(errors)):
+            # Its names are not in the plan as they are; another version may write them so.
+            trt.init_libnvinfer_plugins(get_logger(), '')
+            engine = runtime.deserialize_cuda_engine(plan)
     if engine is None:
         raise load_error(describe(trt), errors)
     return engine

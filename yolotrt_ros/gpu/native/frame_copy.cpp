@@ -6,7 +6,7 @@
 // pieces nor the launch behind the last one.
 //
 // The functions of CUDA's driver are handed in, so this file needs neither its headers nor its
-// library. Every function is called by one thread at a time.
+// library. Every function is called by one thread at a time, with the context current.
 
 #include <atomic>
 #include <chrono>
@@ -59,7 +59,6 @@ class FrameCopy {
 
   // Helpers begin at once; the caller takes part in finish(). Throws std::bad_alloc.
   void add(const Piece& frame) {
-    if (!is_current_) enter_context();
     if (frame.source == frame.host) {
       upload(frame);
       return;
@@ -80,7 +79,6 @@ class FrameCopy {
 
   // Returns once everything is copied, and its upload enqueued; then launches a graph, or none.
   Outcome finish(void* graph, void* stream) {
-    if (!is_current_) enter_context();
     while (copy_next()) {
     }
     // What others copy still is less than a piece each: asking is faster than being woken.
@@ -97,13 +95,12 @@ class FrameCopy {
     if (graph != nullptr && outcome.upload_status == 0) {
       outcome.launch_status = driver_.launch(graph, stream);
     }
-    is_current_ = false;
     return outcome;
   }
 
  private:
   void help() {
-    driver_.set_context(context_);
+    driver_.set_context(context_);  // where it is gone the uploads fail and tell
     std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
       work_.wait(lock, [this] { return is_stopped_ || next_ < pieces_.size(); });
@@ -135,13 +132,6 @@ class FrameCopy {
     if (status != 0) status_.compare_exchange_strong(none, status);
   }
 
-  // The caller may be another thread each time, and use other devices between its calls. A context
-  // that is gone makes the uploads fail.
-  void enter_context() {
-    driver_.set_context(context_);
-    is_current_ = true;
-  }
-
   void stop() {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -166,7 +156,6 @@ class FrameCopy {
   std::size_t next_ = 0;
   std::atomic<std::size_t> num_done_{0};
   std::atomic<int> status_{0};
-  bool is_current_ = false;
   bool is_stopped_ = false;
 };
 
