@@ -40,6 +40,43 @@ def test_error_of_a_callback_comes_back(node):
     assert stop.is_set()
 
 
+@pytest.mark.parametrize('command', ['node', 'camera', 'listen', 'play', 'record', 'report'])
+def test_ros_arguments_that_cannot_be_used_are_explained(start, command, tmp_path):
+    process = start(command, '--ros-args', '--params-file', str(tmp_path / 'absent.yaml'))
+    assert process.wait() == 2
+    assert f"yolotrt_ros {command}: Failed to parse ROS arguments: Couldn't parse" in (
+        process.output
+    )
+    assert 'absent.yaml' in process.output
+    assert 'Traceback' not in process.output
+
+
+@pytest.mark.parametrize(
+    ('args', 'status', 'reason'),
+    [
+        (['node', '--ros-args', '-p', 'qos_overrides./label_info.publisher.reliability:=best'],
+         2, 'detector: Unexpected QoS override for policy `reliability`: `best`'),
+        (['camera', '--ros-args', '-p', 'rate:=10'],
+         2, "camera: Trying to set parameter 'rate' to '10' of type 'INTEGER', expecting type"),
+        (['listen', '--ros-args', '-p', 'use_sim_time:=1'],
+         1, "listener: Trying to set parameter 'use_sim_time' to '1' of type 'INTEGER'"),
+        (['report', '--cameras', 'a b'],
+         1, 'report: Invalid topic name: topic name must not contain characters other than'),
+        (['record', 'a b', '-o', '{folder}/made'],
+         1, 'record: failed to resolve name: topic name must not contain characters other'),
+    ],
+    ids=['node', 'camera', 'listen', 'report', 'record'],
+)  # fmt: skip
+def test_parameters_and_names_that_cannot_be_used_are_explained(
+    start, tmp_path, args, status, reason
+):
+    process = start(*(arg.format(folder=tmp_path) for arg in args))
+    assert process.wait() == status
+    assert reason in process.output
+    assert 'Traceback' not in process.output
+    assert not (tmp_path / 'made').exists()
+
+
 def test_old_rclpy_gets_the_ordinary_executor_and_a_warning(node, monkeypatch, capfd):
     monkeypatch.setitem(sys.modules, 'rclpy.experimental', None)
     ticks, stop = [], Event()

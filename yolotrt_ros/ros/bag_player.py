@@ -19,11 +19,10 @@ from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool
 
-from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.core.play_clock import PlayClock
 from yolotrt_ros.ros.bag_publishers import BagPublishers
 from yolotrt_ros.ros.play_options import check, parser
-from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.ros.subscriber_wait import SubscriberWait
 from yolotrt_ros.tools.bag_recording import open_recording, RecordedMessage, RecordedTopic
 
@@ -152,7 +151,7 @@ def main(args: list[str] | None = None) -> int:
         with open_recording(options.bag) as recording:
             topics = recording.topics
         node = BagPlayer(options, topics)
-    except YolotrtError as error:
+    except NODE_ERRORS as error:
         print(f'play: {error}', file=sys.stderr)
         rclpy.shutdown()
         return 1

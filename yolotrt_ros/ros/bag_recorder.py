@@ -17,7 +17,7 @@ from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.ros.bag_file import BagFile
 from yolotrt_ros.ros.bag_qos import recording_qos
 from yolotrt_ros.ros.message_types import message_class
-from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.tools.bag_writer import STORAGES
 
 DISCOVERY_PERIOD_S = 0.1
@@ -36,9 +36,10 @@ class BagRecorder(Node):
 
     def __init__(self, options: Namespace) -> None:
         super().__init__('recorder')
+        # Before the folder is made, because a name that is none ends it here.
+        self._missing = {self.resolve_topic_name(topic) for topic in options.topics}
         self._bag = BagFile(options.output, options.storage)
         self._output = options.output
-        self._missing = {self.resolve_topic_name(topic) for topic in options.topics}
         self._early: list[tuple[str, bytes]] = []
         # Steady time, because that of a simulation may not have begun.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -110,7 +111,7 @@ def main(args: list[str] | None = None) -> int:
     options, stop = start(parser(), args)
     try:
         node = BagRecorder(options)
-    except YolotrtError as error:
+    except NODE_ERRORS as error:
         print(f'record: {error}', file=sys.stderr)
         rclpy.shutdown()
         return 1

@@ -24,13 +24,13 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.encodings import ENCODINGS
-from yolotrt_ros.core.errors import ConfigError, YolotrtError
+from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.options import add_option
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.demo import DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source, SCENES
 from yolotrt_ros.ros.messages import byte_array, detection_array, image_message
-from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 
 FORMATS = {'jpeg': '.jpg', 'png': '.png'}
 
@@ -190,7 +190,7 @@ def main(args: list[str] | None = None) -> int:
     overrides = [Parameter(name, value=value) for name, value in given.items()]
     try:
         node = CameraNode(stop, overrides)
-    except YolotrtError as error:
+    except NODE_ERRORS as error:
         print(f'camera: {error}', file=sys.stderr)
         rclpy.shutdown()
         return 2

@@ -10,7 +10,6 @@ from threading import Event
 
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
@@ -25,7 +24,7 @@ from yolotrt_ros.ros.diagnostics import Diagnostics
 from yolotrt_ros.ros.engine_build import with_engine
 from yolotrt_ros.ros.label_publisher import LabelPublisher
 from yolotrt_ros.ros.parameters import changed_config, declare_parameters, read_config
-from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.ros.transition import refuse_impossible_transitions, reported_transition
 
 
@@ -179,7 +178,7 @@ def main(args: list[str] | None = None) -> int:
     overrides = [Parameter(name, value=value) for name, value in given.items()]
     try:
         node = DetectorNode(overrides, stop)
-    except (ConfigError, InvalidParameterTypeException, InvalidParameterValueException) as error:
+    except NODE_ERRORS as error:
         print(f'detector: {error}', file=sys.stderr)
         rclpy.shutdown()
         return 2

@@ -20,10 +20,10 @@ from vision_msgs.msg import Detection2DArray
 from yolotrt_ros.core.answer_record import AnswerRecord
 from yolotrt_ros.core.answer_text import report_lines, status_line
 from yolotrt_ros.core.atomic_write import write_text
-from yolotrt_ros.core.errors import ConfigError, YolotrtError
+from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.header_stamp import read_stamp_ns
-from yolotrt_ros.ros.spin import spin_until_stopped, start
+from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.tools.bag_recording import open_recording
 
 DEPTH = 100
@@ -137,7 +137,7 @@ def main(args: list[str] | None = None) -> int:
     options, stop = start(parser(), args)
     try:
         node = ReportNode(options)
-    except YolotrtError as error:
+    except NODE_ERRORS as error:
         print(f'report: {error}', file=sys.stderr)
         rclpy.shutdown()
         return 1

@@ -10,10 +10,27 @@ import sys
 from threading import Event, Thread
 
 import rclpy
+from rclpy.exceptions import (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    NameValidationException,
+)
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
+
+from yolotrt_ros.core.errors import YolotrtError
+
+# What a node raises that cannot be made as it is asked for; the errors of rclpy's C part are
+# RuntimeErrors, as are those of its QoS overrides.
+NODE_ERRORS = (
+    YolotrtError,
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    NameValidationException,
+    RuntimeError,
+)
 
 
 def init(args: list[str] | None = None) -> Event:
@@ -38,9 +55,13 @@ def start(parser: ArgumentParser, args: list[str] | None) -> tuple[Namespace, Ev
 
     :param args: the command line without the program; None takes that of the process.
     :returns: the options, and the event that SIGINT and SIGTERM set.
+    :raises SystemExit: with status 2 where the command line cannot be used.
     """
     args = sys.argv[1:] if args is None else args
-    return parser.parse_args(remove_ros_args(args)), init(args)
+    try:
+        return parser.parse_args(remove_ros_args(args)), init(args)
+    except RuntimeError as error:  # RCLError, which rclpy does not make public
+        parser.exit(2, f'{parser.prog}: {error}\n')
 
 
 def spin_until_stopped(node: Node, stop: Event, executor_kind: str = 'single') -> None:
