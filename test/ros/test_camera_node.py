@@ -108,7 +108,15 @@ def test_resizes(start, receive, folder):
             'absent does not exist; give a picture, a video or',
         ),
         (['{folder}', '--encoding', 'rainbow'], "parameter 'encoding' is 'rainbow': must be one"),
-        (['{folder}', '--rate', '0'], "parameter 'rate' is 0.0: must be above 0"),
+        (['{folder}', '--rate', '0'], "parameter 'rate' is 0.0: must be between 0.001 and"),
+        (['{folder}', '--rate', 'nan'], "parameter 'rate' is nan: must be between 0.001 and"),
+        (['--rate', 'inf'], "parameter 'rate' is inf: must be between 0.001 and 10000"),
+        (['--seed', '-1'], "parameter 'seed' is -1: must be between 0 and"),
+        (['{folder}', '--width', '-5'], "parameter 'width' is -5: must be between 0 and 32768"),
+        (['{folder}', '--height', '99999'], "parameter 'height' is 99999: must be between 0"),
+        (['{folder}', '--row-padding', '-1'], "parameter 'row_padding' is -1: must be between"),
+        (['{folder}', '--jpeg-quality', '1000'], "'jpeg_quality' is 1000: must be between 1 and"),
+        (['{folder}', '--start-delay', 'nan'], "parameter 'start_delay' is nan: must be"),
         (['{folder}', '--image-transport', 'theora'], 'must be one of raw, compressed'),
     ],
 )
@@ -116,6 +124,7 @@ def test_what_it_cannot_do_ends_it_with_the_reason(start, folder, arguments, tex
     process = start('camera', *(argument.format(folder=folder) for argument in arguments))
     assert process.wait() == 2
     assert text in process.output
+    assert 'Traceback' not in process.output
 
 
 def test_ends_on_a_signal_while_simulated_time_stands_still(start, peer, folder):

@@ -25,6 +25,7 @@ from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.image import MAX_SIDE_PX
 from yolotrt_ros.core.options import add_option
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.demo import DEMO_SEED
@@ -52,6 +53,13 @@ PARAMETERS: dict[str, tuple[bool | int | float | str, str]] = {
     'frame_id': ('camera_optical_frame', 'frame_id of the headers.'),
     'wait_for_subscribers': (0, 'Subscribers to wait for before the first image.'),
     'start_delay': (0.0, 'Seconds between them and the first image, for the rest of the graph.'),
+}
+
+LIMITS = {
+    **dict.fromkeys(('width', 'height', 'row_padding'), (0, MAX_SIDE_PX)),
+    **dict.fromkeys(('seed', 'frames', 'wait_for_subscribers', 'start_delay'), (0, 1e12)),
+    'jpeg_quality': (1, 100),
+    'rate': (1e-3, 1e4),
 }
 
 
@@ -120,8 +128,10 @@ class CameraNode(Node):
             if self._values[name] not in choices:
                 reason = f'must be one of {", ".join(choices)}'
                 raise ConfigError(name, self._values[name], reason)
-        if float(self._values['rate']) <= 0:
-            raise ConfigError('rate', self._values['rate'], 'must be above 0')
+        for name, (lowest, highest) in LIMITS.items():
+            if not lowest <= float(self._values[name]) <= highest:
+                reason = f'must be between {lowest:g} and {highest:g}'
+                raise ConfigError(name, self._values[name], reason)
 
     def _tick(self) -> None:
         if self._stop.is_set() or not self._is_awaited():
