@@ -100,11 +100,19 @@ class BagPlayer(Node):
                 return False
             begin_ns = first.recorded_ns + round(self._options.start_offset * 1e9)
             self._clock_of_bag.start(begin_ns)
+            num_before = self._publishers_of_bag.num_played
             for message in chain([first], messages):
+                if stop.is_set():
+                    return False
                 if message.recorded_ns >= begin_ns:
                     if not self._reach(message.recorded_ns, stop):
                         return False
                     self._publish(message)
+            if self._publishers_of_bag.num_played == num_before:
+                self.problems.append(
+                    f'nothing was recorded {self._options.start_offset:g} s behind the first '
+                    'message or later; choose a lower --start-offset'
+                )
             self.problems += recording.problems
         return not self.problems
 

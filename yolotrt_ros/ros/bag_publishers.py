@@ -61,6 +61,11 @@ class BagPublishers:
             for name, publisher in self._publishers.items()
         }
 
+    @property
+    def num_played(self) -> int:
+        """Messages published so far."""
+        return sum(self._played.values())
+
     def count_subscribers(self, topic: str) -> int:
         """Count the subscribers of any topic; of one of these, those that have met it."""
         name = self._node.resolve_topic_name(topic)
