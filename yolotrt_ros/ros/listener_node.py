@@ -16,10 +16,10 @@ from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data, QoSDurabilityPolicy, QoSProfile
-from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
+from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ImageFormatError
 from yolotrt_ros.core.even_sample import EvenSample
 from yolotrt_ros.core.matching import match
@@ -57,7 +57,8 @@ class ListenerNode(Node):
         self._latency = TimeWindow(length=100_000)
         self._num_messages = 0
         self._objects: Counter[str] = Counter()
-        self._class_ids: dict[str, int] = {}
+        self._class_names: dict[int, str] = {}
+        self._class_ids: dict[str, int] = {}  # by name and by index in decimal digits
         self._counts: dict[str, int] = {}
         self._score = Score()
         self._images: OrderedDict[int, Image | CompressedImage] = OrderedDict()
@@ -89,12 +90,12 @@ class ListenerNode(Node):
         samples = self._panels.chosen()
         if self._sheet is None or not samples:
             return
-        names = {index: name for name, index in self._class_ids.items()}
         panels = [Panel(to_bgr(view_of(image)), verdict) for image, verdict in samples]
         title = f'yolotrt_ros   {self._num_messages} images'
         if self._has_truth:
             title += f'   precision {self._score.precision:.3f}   recall {self._score.recall:.3f}'
-        sheet = contact_sheet(panels, [names[i] for i in range(len(names))], title)
+        names = [self._class_names[index] for index in sorted(self._class_names)]
+        sheet = contact_sheet(panels, names, title)
         write_picture(self._sheet, sheet)
 
     def _state(self) -> dict[str, Any]:
@@ -110,16 +111,16 @@ class ListenerNode(Node):
         }
 
     def _on_detections(self, message: Detection2DArray) -> None:
-        age = self.get_clock().now() - Time.from_msg(message.header.stamp)
-        self._latency.add(age.nanoseconds / 1e6)
+        stamp = _nanoseconds(message.header.stamp)
+        self._latency.add((self.get_clock().now().nanoseconds - stamp) / 1e6)
         self._num_messages += 1
         self._objects.update(item.results[0].hypothesis.class_id for item in message.detections)
         if not self._has_truth:
-            detections = read_detection_array(message, self._class_ids)
-            self._keep(_nanoseconds(message.header.stamp), Verdict(detections))
+            if (detections := self._read(message)) is not None:
+                self._keep(stamp, Verdict(detections))
             return
         _remember(self._unmatched, message)
-        self._judge(_nanoseconds(message.header.stamp))
+        self._judge(stamp)
 
     def _on_truth(self, message: Detection2DArray) -> None:
         _remember(self._truths, message)
@@ -127,14 +128,29 @@ class ListenerNode(Node):
 
     def _judge(self, stamp: int) -> None:
         """Compare detections and truth of one stamp, once both are here."""
-        if stamp not in self._unmatched or stamp not in self._truths:
+        if stamp not in self._unmatched or stamp not in self._truths or not self._class_ids:
             return
-        detections = read_detection_array(self._unmatched.pop(stamp), self._class_ids)
-        truth = read_detection_array(self._truths.pop(stamp), self._class_ids)
+        detections = self._read(self._unmatched.pop(stamp))
+        truth = self._read(self._truths.pop(stamp))
+        if detections is None or truth is None:
+            return
         ignored = is_ignored(truth.boxes_xyxy, truth.scores)
         matches = match(detections, truth, ignored=ignored)
         self._score.add(matches)
         self._keep(stamp, Verdict(detections, truth, matches))
+
+    def _read(self, message: Detection2DArray) -> Detections | None:
+        """Read the boxes; None where the classes are not, or not yet, those of label_info."""
+        try:
+            return read_detection_array(message, self._class_ids)
+        except KeyError as error:
+            self.get_logger().warning(
+                f'class_id {error} is not in label_info, which holds '
+                f'{", ".join(self._class_names.values()) or "nothing yet"}; its message is not '
+                'compared or drawn',
+                throttle_duration_sec=5.0,
+            )
+            return None
 
     def _keep(self, stamp: int, verdict: Verdict) -> None:
         image = self._images.pop(stamp, None)
@@ -142,7 +158,11 @@ class ListenerNode(Node):
             self._panels.add((image, verdict))
 
     def _on_labels(self, message: LabelInfo) -> None:
-        self._class_ids = {item.class_name: item.class_id for item in message.class_map}
+        self._class_names = {item.class_id: item.class_name for item in message.class_map}
+        by_index = {str(index): index for index in self._class_names}
+        self._class_ids = by_index | {name: index for index, name in self._class_names.items()}
+        for stamp in list(self._unmatched):
+            self._judge(stamp)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
