@@ -12,6 +12,7 @@ import sys
 
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.json_output import check_json_path, write_json
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
@@ -21,7 +22,6 @@ from yolotrt_ros.tools.dataset import Dataset
 from yolotrt_ros.tools.dataset_options import add_dataset_options, dataset_from_options
 from yolotrt_ros.tools.dataset_run import missing_classes, run_dataset
 from yolotrt_ros.tools.evaluation import COUNTED, Evaluation
-from yolotrt_ros.tools.json_output import check_json_path, write_json
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
 OPTIONS = (*NETWORK_OPTIONS, 'class_agnostic_nms')
