@@ -118,6 +118,22 @@ def test_report_refuses_topics_that_do_not_fit(run_module, bag, args, reason):
     assert reason in process.output
 
 
+@pytest.mark.parametrize(
+    ('args', 'reason'),
+    [
+        (['--every', 'nan'], "parameter 'every' is nan: must be 0, or between 0.01 and 1e+06 s"),
+        (['--every', '-1'], "parameter 'every' is -1.0: must be 0, or between 0.01 and 1e+06 s"),
+        (['--json', '/absent/a.json'], "parameter 'json' is '/absent/a.json': cannot be written"),
+    ],
+    ids=['nan', 'negative', 'json'],
+)
+def test_report_refuses_what_it_could_not_do_at_the_end(run_module, args, reason):
+    process = run_module('report_node', *args)
+    assert process.wait() == 1
+    assert reason in process.output
+    assert 'Traceback' not in process.output
+
+
 def test_report_without_a_detector_fails(run_module):
     process = run_module('report_node', '--every', '0.1')
     process.wait_for_output('received -')

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from functools import partial
-import json
 from pathlib import Path
 import sys
 from typing import Any
@@ -19,14 +18,15 @@ from vision_msgs.msg import Detection2DArray
 
 from yolotrt_ros.core.answer_record import AnswerRecord
 from yolotrt_ros.core.answer_text import report_lines, status_line
-from yolotrt_ros.core.atomic_write import write_text
-from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.header_stamp import read_stamp_ns
+from yolotrt_ros.core.json_output import check_json_path, write_json
 from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.tools.bag_recording import open_recording
 
 DEPTH = 100
+LEAST_PERIOD_S, MOST_PERIOD_S = 0.01, 1e6
 
 
 class ReportNode(Node):
@@ -128,6 +128,18 @@ def parser() -> ArgumentParser:
     return result
 
 
+def check(options: Namespace) -> None:
+    """
+    Check what would else be noticed when the report is made.
+
+    :raises ConfigError: an option cannot be used.
+    """
+    if options.every and not LEAST_PERIOD_S <= options.every <= MOST_PERIOD_S:
+        reason = f'must be 0, or between {LEAST_PERIOD_S:g} and {MOST_PERIOD_S:g} s'
+        raise ConfigError('every', options.every, reason)
+    check_json_path(options.json)
+
+
 def main(args: list[str] | None = None) -> int:
     """
     Listen until a signal, then print the report.
@@ -136,6 +148,7 @@ def main(args: list[str] | None = None) -> int:
     """
     options, stop = start(parser(), args)
     try:
+        check(options)
         node = ReportNode(options)
     except NODE_ERRORS as error:
         print(f'report: {error}', file=sys.stderr)
@@ -145,11 +158,15 @@ def main(args: list[str] | None = None) -> int:
         spin_until_stopped(node, stop)
     finally:
         node.print_report()
-        if options.json is not None:
-            write_text(options.json, json.dumps(node.as_dict(), indent=2) + '\n')
         has_problems = node.has_problems
+        figures = node.as_dict()
         node.destroy_node()
         rclpy.shutdown()
+    try:
+        write_json(options.json, figures)
+    except YolotrtError as error:
+        print(f'report: {error}', file=sys.stderr)
+        return 1
     return int(has_problems)
 
 
