@@ -60,17 +60,21 @@ def main(args: list[str] | None = None) -> int:
         print(f'unknown command {args[0]!r}\n\n{usage()}', file=sys.stderr)
         return 2
     try:
-        command = import_module(COMMANDS[args[0]][0])
-    except ModuleNotFoundError as error:
-        print(_missing_text(args[0], error), file=sys.stderr)
-        return 1
-    try:
-        return int(command.main(args[1:]))
+        return _run(args[0], args[1:])
     except YolotrtError as error:
         print(f'yolotrt_ros {args[0]}: {error}', file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # also while modules are imported, which takes most of a start
         return 130
+
+
+def _run(name: str, args: list[str]) -> int:
+    try:
+        command = import_module(COMMANDS[name][0])
+    except ModuleNotFoundError as error:
+        print(_missing_text(name, error), file=sys.stderr)
+        return 1
+    return int(command.main(args))
 
 
 def build_engine() -> int:
