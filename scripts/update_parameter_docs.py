@@ -23,13 +23,13 @@ def yaml_text() -> str:
     lines = [
         '# Every parameter of the detector, at its default.',
         '# Written by scripts/update_parameter_docs.py from yolotrt_ros/core/config.py.',
-        '# (d): can be changed while the detector runs. The others take effect when it is',
-        '# configured.',
+        '# (d): can be changed while the detector runs. (s): read at the start only. The others',
+        '# take effect when it is configured.',
         '/**:',
         '  ros__parameters:',
     ]
     for name, parameter in PARAMETERS.items():
-        mark = ' (d)' if parameter.dynamic else ''
+        mark = ' (d)' if parameter.dynamic else ' (s)' if parameter.at_start else ''
         lines += [
             f'    # {parameter.description}{_allowed(parameter)}{mark}',
             f'    {name}: {_yaml_value(DEFAULTS[name])}',
@@ -41,7 +41,7 @@ def table_text() -> str:
     """Return the README's table."""
     lines = ['| parameter | default | meaning | |', '|---|---|---|---|']
     for name, parameter in PARAMETERS.items():
-        mark = 'dynamic' if parameter.dynamic else ''
+        mark = 'dynamic' if parameter.dynamic else 'at start' if parameter.at_start else ''
         meaning = f'{parameter.description}{_allowed(parameter)}'
         lines.append(f'| `{name}` | `{_yaml_value(DEFAULTS[name])}` | {meaning} | {mark} |')
     return '\n'.join(lines)

@@ -9,11 +9,14 @@ import signal
 import cv2
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Parameter, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import VisionInfo
 
 from test.color_network import expected_box, expected_scores, NAMES
 from test.ros.peer import LATCHED
+from test.ros.processes import TIMEOUT_S
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.ros.messages import image_message
@@ -281,6 +284,7 @@ class TestParameters:
             ('max_detections', 0, 'out of range. Min: 1, Max: 10000'),
             ('class_filter', ['purple'], "'purple' is no class of this network"),
             ('onnx_path', 'other.onnx', 'cannot change while the detector is configured'),
+            ('autostart', False, 'cannot change once the node runs; give it when the node is st'),
             ('score_threshold', 'high', 'Wrong parameter type'),
         ],
     )
@@ -290,6 +294,29 @@ class TestParameters:
         assert not result.successful
         assert re.search(reason, result.reason), result.reason
         assert shared_detector.get_parameter(name) == before
+
+    def test_present_values_may_be_set_again(self, shared_detector):
+        for name in ('onnx_path', 'autostart', 'copy_threads', 'score_threshold'):
+            value = shared_detector.get_parameter(name)
+            assert shared_detector.set_parameter(name, value).successful
+
+    def test_a_value_of_no_type_is_no_end(self, detector, peer, rng):
+        bad = Parameter(name='score_threshold', value=ParameterValue(type=99))
+        request = SetParameters.Request(parameters=[bad])
+        client = peer.node.create_client(SetParameters, 'detector/set_parameters')
+        assert client.wait_for_service(TIMEOUT_S)
+        client.call_async(request)
+        detector.wait_for_output('a callback failed, the node goes on')
+        image = encode(dark_picture(rng), 'bgr8')
+        assert len(peer.answer_to(image_message(image, peer.header())).detections) == 3
+
+    def test_a_misspelt_name_is_told(self, start, network):
+        process = start('node', onnx_path=network, score_treshold=0.5, unheard_of=1)
+        process.wait_for_output(
+            'the detector has no parameter score_treshold (did you mean score_threshold?), '
+            'unheard_of; ignoring the value'
+        )
+        assert process.stop() == 0
 
     def test_descriptors_carry_meaning_and_range(self, shared_detector):
         threshold, choice = shared_detector.describe_parameters(['iou_threshold', 'backend'])

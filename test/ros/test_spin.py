@@ -40,6 +40,34 @@ def test_error_of_a_callback_comes_back(node):
     assert stop.is_set()
 
 
+@pytest.mark.parametrize('executor', ['single', 'events'])
+def test_node_that_survives_logs_errors_and_goes_on(node, executor, capfd):
+    calls = []
+
+    def fail_twice():
+        calls.append(None)
+        if len(calls) < 3:
+            raise ZeroDivisionError(f'call {len(calls)}')
+        stop.set()
+
+    node.create_timer(0.01, fail_twice)
+    stop = Event()
+    spin_until_stopped(node, stop, executor, survives=True)
+    said = capfd.readouterr().err
+    assert 'a callback failed, the node goes on' in said
+    assert 'ZeroDivisionError: call 1' in said
+    assert 'ZeroDivisionError: call 2' in said
+
+
+def test_node_that_survives_ends_where_nothing_succeeds(node):
+    def fail():
+        raise ZeroDivisionError('ever again')
+
+    node.create_timer(0.001, fail)
+    with pytest.raises(ZeroDivisionError, match='ever again'):
+        spin_until_stopped(node, Event(), survives=True)
+
+
 @pytest.mark.parametrize('command', ['node', 'camera', 'listen', 'play', 'record', 'report'])
 def test_ros_arguments_that_cannot_be_used_are_explained(start, command, tmp_path):
     process = start(command, '--ros-args', '--params-file', str(tmp_path / 'absent.yaml'))

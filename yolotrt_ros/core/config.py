@@ -152,12 +152,15 @@ class DetectorConfig:
     enabled: bool = parameter(
         True, 'Whether images are processed; false pauses and keeps the network.', dynamic=True
     )
-    autostart: bool = parameter(True, 'Configure and activate on start, without a manager.')
+    autostart: bool = parameter(
+        True, 'Configure and activate on start, without a manager.', at_start=True
+    )
     executor: str = parameter(
         'single',
-        'Executor of the callbacks, from start to end: single (SingleThreadedExecutor), or '
-        'events (EventsExecutor, which takes less time of the CPU) where rclpy has it.',
+        'Executor of the callbacks: single (SingleThreadedExecutor), or events (EventsExecutor, '
+        'which takes less time of the CPU) where rclpy has it.',
         choices=('single', 'events'),
+        at_start=True,
     )
     # Selection
     score_threshold: float = parameter(

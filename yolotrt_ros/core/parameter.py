@@ -21,6 +21,7 @@ class Parameter:
     :param maximum: highest value, inclusive.
     :param choices: the values allowed; empty allows all.
     :param dynamic: whether it can be changed while the detector runs.
+    :param at_start: whether it is read when the process starts and never again.
     """
 
     description: str
@@ -28,6 +29,7 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     dynamic: bool = False
+    at_start: bool = False
 
     def reason_against(self, value: Value) -> str | None:
         """Say what is wrong with a value of the right type, or None."""

@@ -23,7 +23,12 @@ from yolotrt_ros.ros.detector import Detector
 from yolotrt_ros.ros.diagnostics import Diagnostics
 from yolotrt_ros.ros.engine_build import with_engine
 from yolotrt_ros.ros.label_publisher import LabelPublisher
-from yolotrt_ros.ros.parameters import changed_config, declare_parameters, read_config
+from yolotrt_ros.ros.parameters import (
+    changed_config,
+    declare_parameters,
+    read_config,
+    warn_of_unknown_parameters,
+)
 from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.ros.transition import refuse_impossible_transitions, reported_transition
 
@@ -52,6 +57,7 @@ class DetectorNode(LifecycleNode):
         self._diagnostics = Diagnostics(self)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.add_on_set_parameters_callback(self._on_set_parameters)
+        warn_of_unknown_parameters(self)
 
     @property
     def config(self) -> DetectorConfig:
@@ -144,17 +150,20 @@ class DetectorNode(LifecycleNode):
 
     def _apply(self, parameters: list[Parameter]) -> None:
         config = changed_config(self._config, parameters)
+        for item in parameters:
+            if getattr(config, item.name, None) != getattr(self._config, item.name, None):
+                self._refuse_fixed(item)
         if self._detector is not None:
-            _refuse_fixed(parameters)
             self._detector.apply(config)
             if config.score_threshold != self._config.score_threshold:
                 self._labels.publish(self._detector.info, config.score_threshold)
         self._config = config
 
-
-def _refuse_fixed(parameters: list[Parameter]) -> None:
-    for item in parameters:
-        if item.name in PARAMETERS and not PARAMETERS[item.name].dynamic:
+    def _refuse_fixed(self, item: Parameter) -> None:
+        if PARAMETERS[item.name].at_start:
+            reason = 'cannot change once the node runs; give it when the node is started'
+            raise ConfigError(item.name, item.value, reason)
+        if self._detector is not None and not PARAMETERS[item.name].dynamic:
             raise ConfigError(
                 item.name,
                 item.value,
@@ -184,7 +193,7 @@ def main(args: list[str] | None = None) -> int:
         return 2
     try:
         _start_up(node)
-        spin_until_stopped(node, stop, node.config.executor)
+        spin_until_stopped(node, stop, node.config.executor, survives=True)
     finally:
         node.close()
         rclpy.shutdown()

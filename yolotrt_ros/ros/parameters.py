@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -35,6 +36,30 @@ def declare_parameters(node: Node) -> None:
         declared = node.declare_parameter(name, _ARRAY_TYPES[name], descriptor)
         if declared.value is None:
             node.set_parameters([RosParameter(name, _ARRAY_TYPES[name], list(default))])
+
+
+def warn_of_unknown_parameters(node: Node) -> None:
+    """
+    Name the values given for parameters that the node does not have.
+
+    ROS passes over them, and a threshold that is misspelt in a file would be at its default
+    without a word. To be called once everything is declared.
+    """
+    # rclpy has no other way to what was given; without it nothing is said.
+    given: Iterable[str] = getattr(node, '_parameter_overrides', {})
+    unknown = [
+        _with_hint(name)
+        for name in sorted(given)
+        if not node.has_parameter(name) and not name.startswith('qos_overrides.')
+    ]
+    if unknown:
+        names = ', '.join(unknown)
+        node.get_logger().warning(f'the detector has no parameter {names}; ignoring the value')
+
+
+def _with_hint(name: str) -> str:
+    close = get_close_matches(name, PARAMETERS, 1)
+    return f'{name} (did you mean {close[0]}?)' if close else name
 
 
 def read_config(node: Node) -> DetectorConfig:
@@ -68,7 +93,9 @@ def _descriptor(parameter: Parameter, default: Any) -> ParameterDescriptor:  # n
     constraints = []
     if parameter.choices:
         constraints.append(f'one of {", ".join(parameter.choices)}')
-    if not parameter.dynamic:
+    if parameter.at_start:
+        constraints.append('fixed once the node runs')
+    elif not parameter.dynamic:
         constraints.append('fixed while the detector is configured')
     descriptor.additional_constraints = '; '.join(constraints)
     if parameter.minimum is None or parameter.maximum is None:

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 import signal
 import sys
 from threading import Event, Thread
+from traceback import format_exc
 
 import rclpy
 from rclpy.exceptions import (
@@ -22,6 +23,8 @@ from rclpy.utilities import remove_ros_args
 
 from yolotrt_ros.core.errors import YolotrtError
 
+# Of callbacks, without one that succeeds in between: then the executor itself is broken.
+MAX_ERRORS = 100
 # What a node raises that cannot be made as it is asked for; the errors of rclpy's C part are
 # RuntimeErrors, as are those of its QoS overrides.
 NODE_ERRORS = (
@@ -64,7 +67,9 @@ def start(parser: ArgumentParser, args: list[str] | None) -> tuple[Namespace, Ev
         parser.exit(2, f'{parser.prog}: {error}\n')
 
 
-def spin_until_stopped(node: Node, stop: Event, executor_kind: str = 'single') -> None:
+def spin_until_stopped(
+    node: Node, stop: Event, executor_kind: str = 'single', *, survives: bool = False
+) -> None:
     """
     Execute callbacks in a thread of their own until ``stop`` is set.
 
@@ -73,11 +78,13 @@ def spin_until_stopped(node: Node, stop: Event, executor_kind: str = 'single') -
     :param executor_kind: ``single`` for a SingleThreadedExecutor, or ``events`` for an
         EventsExecutor; where rclpy does not have the latter (Humble), a warning is given and the
         former taken.
+    :param survives: log what a callback raises and go on, unless nothing but errors comes.
     :raises Exception: whatever a callback raised.
     """
     spin = _make_spin(node, stop, executor_kind)
     errors: list[Exception] = []
-    thread = Thread(target=_run, args=(spin, stop, errors), name='ros_callbacks')
+    limit = MAX_ERRORS if survives else 1
+    thread = Thread(target=_run, args=(spin, stop, errors, limit), name='ros_callbacks')
     thread.start()
     stop.wait()
     spin.end(thread)
@@ -89,6 +96,7 @@ class _WaitSetSpin:
     """Callbacks by a SingleThreadedExecutor, which sleeps until there is something to do."""
 
     def __init__(self, node: Node) -> None:
+        self.logger = node.get_logger()
         self._node = node
         self._executor = SingleThreadedExecutor()
         # Something to execute: executor.wake() alone does not make spin_once() return, and a node
@@ -114,6 +122,7 @@ class _EventsSpin:
     _LIMIT_S = 0.1
 
     def __init__(self, node: Node, executor: Executor) -> None:
+        self.logger = node.get_logger()
         self._executor = executor
         self._executor.add_node(node)
 
@@ -141,14 +150,21 @@ def _make_spin(node: Node, stop: Event, kind: str) -> _WaitSetSpin | _EventsSpin
     return _WaitSetSpin(node)
 
 
-def _run(spin: _WaitSetSpin | _EventsSpin, stop: Event, errors: list[Exception]) -> None:
-    try:
-        while not stop.is_set():
+def _run(
+    spin: _WaitSetSpin | _EventsSpin, stop: Event, errors: list[Exception], limit: int
+) -> None:
+    num_in_a_row = 0
+    while not stop.is_set():
+        try:
             spin.once()
-    except Exception as error:
-        errors.append(error)
-    finally:
-        stop.set()
+            num_in_a_row = 0
+        except Exception as error:
+            num_in_a_row += 1
+            if num_in_a_row == limit:
+                errors.append(error)
+                stop.set()
+            else:
+                spin.logger.error(f'a callback failed, the node goes on:\n{format_exc()}')
 
 
 def _catch_signals(stop: Event) -> None:
