@@ -55,6 +55,12 @@ def test_no_counts_are_a_problem():
     assert AnswerRecord().problems() == ['the detector published no counts on /diagnostics']
 
 
+def test_recording_of_which_nothing_came_is_a_problem():
+    record = AnswerRecord(STAMPS)
+    record.set_counts(counts(received=0, processed=0))
+    assert record.problems() == ['none of 5 recorded images reached the detector']
+
+
 def test_stamps_that_repeat_or_fall_are_problems(record):
     record.add_message(STAMPS[-1])
     record.add_message(STAMPS[-1] - 1)

@@ -93,6 +93,8 @@ class AnswerRecord:
         if not self.counts:
             return ['the detector published no counts on /diagnostics']
         found = []
+        if self._recorded and not self.counts['received']:
+            found.append(f'none of {len(self._recorded)} recorded images reached the detector')
         outcomes = sum(self.counts.get(name, 0) for name in OUTCOMES)
         if outcomes != self.counts['received']:
             found.append(f'received {self.counts["received"]}, but the outcomes add to {outcomes}')
