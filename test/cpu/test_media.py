@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures, folders and videos: what is found, what is read, and what is said of damaged files."""
 
+import os
+from struct import pack
+from zlib import compress, crc32
+
 import cv2
 import numpy as np
 import pytest
@@ -139,4 +143,59 @@ def test_picture_in_a_folder_that_is_a_file_is_not_written(picture, tmp_path):
 def test_picture_is_not_written_over_a_folder(picture, tmp_path, capfd):
     (tmp_path / 'picture.png').mkdir()
     with pytest.raises(MediaError, match='cannot be written; check the folder'):
+        write_picture(tmp_path / 'picture.png', picture)
+
+
+def test_names_of_any_bytes_are_read_and_written(picture, video_path, tmp_path):
+    path = tmp_path / os.fsdecode(b'caf\xe9.png')
+    write_picture(path, picture)
+    np.testing.assert_array_equal(read_picture(path), picture)
+    [video] = find_media(video_path.rename(tmp_path / os.fsdecode(b'caf\xe9.avi')))
+    assert len(list(video.pictures())) == NUM_FRAMES
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp'])
+def test_picture_that_was_cut_short_is_refused(suffix, picture, tmp_path, capfd):
+    path = tmp_path / f'cut{suffix}'
+    data = cv2.imencode(suffix, picture)[1].tobytes()
+    path.write_bytes(data[: 2 * len(data) // 3])
+    with pytest.raises(
+        MediaError, match=r'cut\.\w+ cannot be decoded as a picture; it is damaged'
+    ):
+        read_picture(path)
+
+
+def png_that_says(width, height):
+    """Return a PNG whose header says a size that its content has not."""
+    chunks = [
+        (b'IHDR', pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)),
+        (b'IDAT', compress(b'')),
+        (b'IEND', b''),
+    ]
+    return b'\x89PNG\r\n\x1a\n' + b''.join(
+        pack('>I', len(data)) + kind + data + pack('>I', crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+def test_picture_larger_than_opencv_reads_is_refused(tmp_path):
+    (tmp_path / 'huge.png').write_bytes(png_that_says(100_000, 100_000))
+    with pytest.raises(MediaError, match=r'huge\.png cannot be decoded as a picture'):
+        read_picture(tmp_path / 'huge.png')
+
+
+def test_picture_with_a_side_that_no_network_takes_is_named(tmp_path):
+    cv2.imwrite(str(tmp_path / 'long.png'), np.zeros((2, 32769, 3), np.uint8))
+    with pytest.raises(MediaError, match=r'long\.png is 32769x2 pixels, but each side must be'):
+        read_picture(tmp_path / 'long.png')
+
+
+def test_picture_that_is_not_there_any_more_is_not_called_damaged(tmp_path):
+    with pytest.raises(MediaError, match=r'gone\.png cannot be read: No such file'):
+        read_picture(tmp_path / 'gone.png')
+
+
+def test_a_disk_that_is_full_is_named(picture, tmp_path):
+    (tmp_path / 'picture.png').symlink_to('/dev/full')
+    with pytest.raises(MediaError, match=r'picture\.png cannot be written.*No space left'):
         write_picture(tmp_path / 'picture.png', picture)

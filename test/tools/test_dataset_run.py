@@ -60,7 +60,7 @@ def test_picture_that_is_gone_is_a_failure(pipeline, pictures):
     assert len(run.stage_times) == 1
     (failure,) = run.failures
     assert failure.startswith(f'{pictures / "gone.png"}: ')
-    assert 'cannot be decoded' in failure
+    assert 'gone.png cannot be read: No such file' in failure
 
 
 class FailsOnWide:

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import YolotrtError
+from yolotrt_ros.core.image import MAX_SIDE_PX
 
 PICTURE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'})
 VIDEO_SUFFIXES = frozenset({'.mp4', '.avi', '.mkv', '.mov', '.webm', '.mpg', '.mpeg'})
@@ -100,9 +103,22 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
     :raises MediaError: it cannot be decoded.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    # Not imread: it ends the process over a name that is no UTF-8, fills up a JPEG that was cut
+    # short with grey, and does not tell a file that may not be read from a damaged one.
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except OSError as error:
+        raise MediaError(f'{path} cannot be read: {error.strerror}') from error
+    except cv2.error as error:
+        raise MediaError(_undecodable_text(path)) from error
     if image is None:
-        raise MediaError(f'{path} cannot be decoded as a picture; it is damaged or mislabelled')
+        raise MediaError(_undecodable_text(path))
+    height, width = image.shape[:2]
+    if max(width, height) > MAX_SIDE_PX:
+        raise MediaError(
+            f'{path} is {width}x{height} pixels, but each side must be {MAX_SIDE_PX} at most; cut '
+            'it into pieces'
+        )
     return np.asarray(image, np.uint8)
 
 
@@ -113,19 +129,27 @@ def write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
     :raises MediaError: it cannot be written.
     """
     try:
+        _, data = cv2.imencode(path.suffix, image_bgr)
         path.parent.mkdir(parents=True, exist_ok=True)
-        was_written = cv2.imwrite(str(path), image_bgr)
-    except (OSError, cv2.error) as error:
-        raise MediaError(_unwritable_text(path)) from error
-    if not was_written:
-        raise MediaError(_unwritable_text(path))
+        path.write_bytes(data.data)
+    except OSError as error:
+        raise MediaError(
+            f'{path} cannot be written; check the folder: {error.strerror}'
+        ) from error
+    except cv2.error as error:
+        raise MediaError(f'{path} cannot be written; check the folder and the suffix') from error
+
+
+def opencv_name(path: Path) -> Any:  # noqa: ANN401 - OpenCV takes bytes, its types say text
+    """Return a name for OpenCV, which ends the process over a text that is no UTF-8."""
+    return os.fsencode(path)
 
 
 _KNOWN_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES
 
 
-def _unwritable_text(path: Path) -> str:
-    return f'{path} cannot be written; check the folder and the suffix'
+def _undecodable_text(path: Path) -> str:
+    return f'{path} cannot be decoded as a picture; it is damaged or mislabelled'
 
 
 def _suffixes(suffixes: frozenset[str]) -> str:
@@ -145,7 +169,7 @@ def _describe(path: Path) -> Media:
 
 
 def _open_video(path: Path) -> cv2.VideoCapture:
-    video = cv2.VideoCapture(str(path))
+    video = cv2.VideoCapture(opencv_name(path))
     if not video.isOpened():
         raise MediaError(
             f'{path} cannot be decoded as a video; it is damaged or its codec is '

@@ -25,7 +25,14 @@ from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import Pipeline
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.cpu.draw import draw_detections, draw_label
-from yolotrt_ros.cpu.media import find_media, Media, MediaError, Picture, write_picture
+from yolotrt_ros.cpu.media import (
+    find_media,
+    Media,
+    MediaError,
+    opencv_name,
+    Picture,
+    write_picture,
+)
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
 OPTIONS = (*NETWORK_OPTIONS, *SELECTION_PARAMETERS)
@@ -153,7 +160,7 @@ def _open_writer(folder: Path, media: Media, image: NDArray[np.uint8]) -> cv2.Vi
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f'{media.path.stem}.mp4'
     codec = cv2.VideoWriter.fourcc(*'mp4v')
-    writer = cv2.VideoWriter(str(path), codec, media.rate_hz, image.shape[1::-1])
+    writer = cv2.VideoWriter(opencv_name(path), codec, media.rate_hz, image.shape[1::-1])
     if not writer.isOpened():
         raise MediaError(f'{path} cannot be written; this OpenCV lacks the mp4v encoder')
     return writer

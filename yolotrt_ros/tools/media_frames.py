@@ -19,6 +19,7 @@ from yolotrt_ros.cpu.media import (
     find_media,
     Media,
     MediaError,
+    opencv_name,
     PICTURE_SUFFIXES,
     read_picture,
     VIDEO_SUFFIXES,
@@ -103,7 +104,7 @@ def _with_known_length(media: Media) -> Media:
     """Count the frames of a video whose container does not declare them."""
     if media.num_frames:
         return media
-    video = cv2.VideoCapture(str(media.path))
+    video = cv2.VideoCapture(opencv_name(media.path))
     count = 0
     while video.grab():
         count += 1
@@ -120,7 +121,7 @@ def _picture_frame(path: Path) -> ImageView | YolotrtError:
 
 
 def _video_frames(media: Media, numbers: Sequence[int]) -> Iterator[ImageView | YolotrtError]:
-    video = cv2.VideoCapture(str(media.path))
+    video = cv2.VideoCapture(opencv_name(media.path))
     position = 0
     try:
         for done, number in enumerate(numbers):
