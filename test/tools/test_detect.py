@@ -3,8 +3,13 @@
 """``python -m yolotrt_ros detect``."""
 
 import json
+import re
+import resource
+import subprocess
+import sys
 
 import cv2
+import numpy as np
 import pytest
 
 from test.color_network import expected_box
@@ -64,6 +69,56 @@ def test_a_damaged_picture_is_reported_and_the_others_are_read(network, pictures
     output = capsys.readouterr()
     assert len(output.out.splitlines()) == 2
     assert 'a_damaged.jpg cannot be decoded as a picture' in output.err
+
+
+def test_a_damaged_video_is_reported_and_the_others_are_read(network, pictures, video, capsys):
+    (pictures / 'a_damaged.mp4').write_bytes(b'no video')
+    damaged = pictures.parent / 'damaged.mp4'
+    damaged.write_bytes(b'no video')
+    assert main(['detect', str(network), str(damaged), str(pictures), str(video), '--json']) == 1
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == 2 + 5
+    assert 'a_damaged.mp4 cannot be decoded as a video' in output.err
+    assert f'{damaged} cannot be decoded as a video' in output.err
+
+
+def test_a_video_that_was_cut_short_is_reported(network, video, capsys):
+    data = video.read_bytes()
+    video.write_bytes(data[: data.index(b'movi') + (len(data) - data.index(b'movi')) // 3])
+    assert main(['detect', str(network), str(video), '--json']) == 1
+    output = capsys.readouterr()
+    num_read = len(output.out.splitlines())
+    assert 0 < num_read < 4
+    assert f'video.avi ends after {num_read} frames, but 5 were expected' in output.err
+
+
+def test_a_picture_that_no_network_takes_is_named_and_the_others_are_read(
+    network, pictures, capsys
+):
+    cv2.imwrite(str(pictures / 'a_long.png'), np.zeros((2, 32769, 3), np.uint8))
+    assert main(['detect', str(network), str(pictures), '--json']) == 1
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == 2
+    assert 'a_long.png is 32769x2 pixels' in output.err
+
+
+def test_a_video_in_a_folder_that_cannot_be_made_is_reported(network, video, tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    assert main(['detect', str(network), str(video), '--save', str(tmp_path / 'file')]) == 1
+    assert 'video.mp4 cannot be written; check the folder: ' in capsys.readouterr().err
+
+
+def test_a_video_that_does_not_fit_on_the_disk_is_reported(network, video, tmp_path):
+    arguments = ['detect', str(network), str(video), '--quiet', '--save', str(tmp_path / 'out')]
+    done = subprocess.run(
+        [sys.executable, '-m', 'yolotrt_ros', *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)),
+    )
+    assert done.returncode == 1
+    assert re.search(r'video\.mp4 holds \d of 5 frames; check the space', done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -79,22 +79,24 @@ class Media:
             video.release()
 
 
-def find_media(path: Path) -> list[Media]:
+def find_media(path: Path, *, keep_damaged: bool = False) -> list[Media]:
     """
     List what a path holds: itself, or the pictures and videos of a folder, sorted by name.
 
+    :param keep_damaged: lists a video that cannot be opened as one image, which tells the reason
+        when it is read.
     :raises MediaError: the path does not exist, or holds neither pictures nor videos.
     """
     if not path.exists():
         raise MediaError(f'{path} does not exist; give a picture, a video or a folder of them')
     files = sorted(filter(Path.is_file, path.iterdir())) if path.is_dir() else [path]
-    media = [_describe(file) for file in files if file.suffix.lower() in _KNOWN_SUFFIXES]
-    if not media:
+    known = [file for file in files if file.suffix.lower() in _KNOWN_SUFFIXES]
+    if not known:
         raise MediaError(
             f'{path} holds no picture ({_suffixes(PICTURE_SUFFIXES)}) and no video '
             f'({_suffixes(VIDEO_SUFFIXES)})'
         )
-    return media
+    return [_describe(file, keep_damaged=keep_damaged) for file in known]
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
@@ -156,10 +158,15 @@ def _suffixes(suffixes: frozenset[str]) -> str:
     return ' '.join(sorted(suffixes))
 
 
-def _describe(path: Path) -> Media:
+def _describe(path: Path, *, keep_damaged: bool) -> Media:
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return Media(path)
-    video = _open_video(path)
+    try:
+        video = _open_video(path)
+    except MediaError:
+        if keep_damaged:
+            return Media(path, num_frames=1, rate_hz=1.0)
+        raise
     try:
         num_frames = max(int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
         rate_hz = float(video.get(cv2.CAP_PROP_FPS))

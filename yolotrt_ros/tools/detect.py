@@ -11,7 +11,6 @@ from pathlib import Path
 import sys
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -19,7 +18,7 @@ from tqdm import tqdm
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import SELECTION_PARAMETERS
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.errors import ConfigError, DetectionError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import Pipeline
@@ -29,10 +28,10 @@ from yolotrt_ros.cpu.media import (
     find_media,
     Media,
     MediaError,
-    opencv_name,
     Picture,
     write_picture,
 )
+from yolotrt_ros.tools.annotated_video import AnnotatedVideo
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 
 OPTIONS = (*NETWORK_OPTIONS, *SELECTION_PARAMETERS)
@@ -46,7 +45,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options, **network_paths(options.model))
-    media = [item for path in options.inputs for item in find_media(path)]
+    media = [item for path in options.inputs for item in find_media(path, keep_damaged=True)]
     _check_output_names(options.save, media)
     pipeline = build_pipeline(config)
     job = DetectJob(pipeline, config.selection(pipeline.info), options)
@@ -93,8 +92,13 @@ class DetectJob:
             else:
                 self._run_picture(media, progress)
         except MediaError as error:
-            tqdm.write(f'yolotrt_ros detect: {error}', file=sys.stderr)
-            self.num_failed += 1
+            self._fail(str(error))
+        except DetectionError as error:
+            self._fail(f'{media.path}: {error}')
+
+    def _fail(self, text: str) -> None:
+        tqdm.write(f'yolotrt_ros detect: {text}', file=sys.stderr)
+        self.num_failed += 1
 
     def _run_picture(self, media: Media, progress: tqdm) -> None:
         for picture, detections in self._results(media, progress):
@@ -103,18 +107,21 @@ class DetectJob:
                 write_picture(self._options.save / media.path.name, picture.image_bgr)
 
     def _run_video(self, media: Media, progress: tqdm) -> None:
-        writer: cv2.VideoWriter | None = None
+        writer: AnnotatedVideo | None = None
+        num_read = 0
         try:
             for picture, detections in self._results(media, progress):
+                num_read += 1
                 if not self._options.save:
                     continue
                 if writer is None:
-                    writer = _open_writer(self._options.save, media, picture.image_bgr)
+                    writer = AnnotatedVideo(self._options.save, media, picture.image_bgr)
                 self._annotate_frame(picture.image_bgr, detections)
                 writer.write(picture.image_bgr)
         finally:
             if writer is not None:
-                writer.release()
+                writer.close()
+        _check_length(media, num_read)
 
     def _results(self, media: Media, progress: tqdm) -> Iterator[tuple[Picture, Detections]]:
         for picture in media.pictures():
@@ -156,14 +163,13 @@ class DetectJob:
         return f'{picture.name}: {", ".join(counts) or "nothing"}'
 
 
-def _open_writer(folder: Path, media: Media, image: NDArray[np.uint8]) -> cv2.VideoWriter:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f'{media.path.stem}.mp4'
-    codec = cv2.VideoWriter.fourcc(*'mp4v')
-    writer = cv2.VideoWriter(opencv_name(path), codec, media.rate_hz, image.shape[1::-1])
-    if not writer.isOpened():
-        raise MediaError(f'{path} cannot be written; this OpenCV lacks the mp4v encoder')
-    return writer
+def _check_length(media: Media, num_read: int) -> None:
+    """Refuse a video that ends early; some containers count a frame or a percent too many."""
+    if num_read < media.num_frames - max(1, media.num_frames // 100):
+        raise MediaError(
+            f'{media.path} ends after {num_read} frames, but {media.num_frames} were expected; it '
+            'was cut short, is damaged there, or its container counts wrongly'
+        )
 
 
 def _check_output_names(folder: Path | None, media: Iterable[Media]) -> None:

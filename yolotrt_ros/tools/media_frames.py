@@ -20,9 +20,7 @@ from yolotrt_ros.cpu.media import (
     Media,
     MediaError,
     opencv_name,
-    PICTURE_SUFFIXES,
     read_picture,
-    VIDEO_SUFFIXES,
 )
 from yolotrt_ros.trt.engine_file import file_sha256
 
@@ -36,7 +34,9 @@ class MediaFrames:
 
     def __init__(self, path: Path) -> None:
         self.description = str(path)
-        self._media = [_with_known_length(media) for media in _find(path)]
+        self._media = [
+            _with_known_length(media) for media in find_media(path, keep_damaged=path.is_dir())
+        ]
         self._ends = list(accumulate(media.num_frames for media in self._media))
 
     @property
@@ -81,23 +81,6 @@ class MediaFrames:
             media = self._media[row]
             start = self._ends[row] - media.num_frames
             yield media, [index - start for index in group]
-
-
-def _find(path: Path) -> list[Media]:
-    suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
-    files = sorted(path.iterdir()) if path.is_dir() else []
-    known = [file for file in files if file.suffix.lower() in suffixes and file.is_file()]
-    if not known:
-        return find_media(path)
-    return [_find_one(file) for file in known]
-
-
-def _find_one(file: Path) -> Media:
-    try:
-        return find_media(file)[0]
-    except MediaError:
-        # It stays in the list as one frame, so that it is reported when it is its turn.
-        return Media(file, num_frames=1, rate_hz=1.0)
 
 
 def _with_known_length(media: Media) -> Media:
