@@ -164,9 +164,11 @@ def test_pictures_must_be_named_once(scenes):
         compare(DECODED_MODEL, *scenes, '--demo-scenes', 2)
 
 
-def test_output_that_cannot_be_written_is_named(scenes, tmp_path):
+@pytest.mark.parametrize('option', ['--html', '--json'])
+def test_output_that_cannot_be_written_is_refused_at_once(option, scenes, tmp_path, capsys):
     with pytest.raises(ConfigError, match=r'nowhere.*cannot be written'):
-        compare(DECODED_MODEL, *scenes, '--html', tmp_path / 'nowhere' / 'page.html')
+        compare(DECODED_MODEL, *scenes, option, tmp_path / 'nowhere' / 'page.html')
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize('size', ['1280', '0x720', '1280x720x3', '-1x5'])

@@ -198,11 +198,12 @@ def test_object_on_the_standard_output_is_alone_there(network, pictures, tmp_pat
     assert 'mAP50-95' in output.err
 
 
-def test_file_that_cannot_be_written_is_refused_at_once(network, pictures, tmp_path, capsys):
+@pytest.mark.parametrize('name', ['no/f.json', '.', '/dev/full'])
+def test_file_that_cannot_be_written_is_refused_at_once(name, network, pictures, tmp_path, capsys):
     words = ['--annotations', 'absent.json', '--images', str(pictures)]
-    status = main(['evaluate', str(network), *words, '--json', str(tmp_path / 'no' / 'f.json')])
+    status = main(['evaluate', str(network), *words, '--json', str(tmp_path / name)])
     assert status == 1
-    assert re.search(r"parameter 'json' is .*f.json': cannot be written", capsys.readouterr().err)
+    assert re.search(r"parameter 'json' is .*: cannot be written", capsys.readouterr().err)
 
 
 def yolo_set(root, names, images):

@@ -77,6 +77,11 @@ def test_a_network_agrees_with_its_copy(heads, capsys, tmp_path):
     assert all(item['max_abs'] == 0 for item in tensors.values())
 
 
+def test_file_that_cannot_be_written_is_refused_at_once(heads, capsys, tmp_path):
+    with pytest.raises(ConfigError, match=r'absent/figures\.json.*cannot be written'):
+        agree(capsys, heads('a'), heads('b'), '--json', tmp_path / 'absent' / 'figures.json')
+
+
 def test_the_first_layer_that_differs_is_named(heads, weights, capsys, tmp_path, by_layer):
     json_path = tmp_path / 'figures.json'
     other = heads('b', with_other_bias(weights, 1, 0.5))

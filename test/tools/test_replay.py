@@ -329,9 +329,10 @@ def test_the_report_is_there_for_programs(run, bag, golden, tmp_path):
 
 
 @pytest.mark.parametrize('option', ['--json', '--times', '--write-golden'])
-def test_files_that_cannot_be_written_are_named(option, run, bag, tmp_path):
+def test_files_that_cannot_be_written_are_refused_at_once(option, run, bag, tmp_path):
     with pytest.raises(ConfigError, match=r'absent/file\.json.*cannot be written'):
-        run(bag, option, tmp_path / 'absent' / 'file.json')
+        run(bag, option, tmp_path / 'absent' / 'file.json', '--out', tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
 
 
 # What cannot be read

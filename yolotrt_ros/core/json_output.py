@@ -15,17 +15,20 @@ from yolotrt_ros.core.errors import ConfigError
 STANDARD_OUTPUT = Path('-')
 
 
-def check_json_path(path: Path | None) -> None:
+def check_output_path(option: str, path: Path | None) -> None:
     """
     Refuse before a long job what could not be written after it.
 
-    :raises ConfigError: the folder does not exist or is not writable, or the path is a folder.
+    :param option: that the path was given with.
+    :raises ConfigError: the folder does not exist or is not writable, or the path is a folder or
+        a device.
     """
     if path is None or path == STANDARD_OUTPUT:
         return
-    folder = path.absolute().parent
-    if path.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise ConfigError('json', str(path), 'cannot be written; choose a file in another folder')
+    folder = path.resolve().parent
+    is_other = path.exists() and not path.is_file()
+    if is_other or not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigError(option, str(path), 'cannot be written; choose a file in another folder')
 
 
 def write_json(path: Path | None, content: dict[str, Any]) -> None:

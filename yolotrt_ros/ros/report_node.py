@@ -21,7 +21,7 @@ from yolotrt_ros.core.answer_text import report_lines, status_line
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.header_stamp import read_stamp_ns
-from yolotrt_ros.core.json_output import check_json_path, write_json
+from yolotrt_ros.core.json_output import check_output_path, write_json
 from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.tools.bag_recording import open_recording
 
@@ -137,7 +137,7 @@ def check(options: Namespace) -> None:
     if options.every and not LEAST_PERIOD_S <= options.every <= MOST_PERIOD_S:
         reason = f'must be 0, or between {LEAST_PERIOD_S:g} and {MOST_PERIOD_S:g} s'
         raise ConfigError('every', options.every, reason)
-    check_json_path(options.json)
+    check_output_path('json', options.json)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.json_output import check_output_path
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.tools.argument_types import count, index, probability
 from yolotrt_ros.tools.compare_report import NUM_PICTURES, report
@@ -36,6 +37,8 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options)
+    for option in ('json', 'html'):
+        check_output_path(option, getattr(options, option))
     conditions = Conditions(
         options.score_threshold,
         options.iou_threshold,

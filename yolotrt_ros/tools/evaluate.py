@@ -12,7 +12,7 @@ import sys
 
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.json_output import check_json_path, write_json
+from yolotrt_ros.core.json_output import check_output_path, write_json
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
@@ -42,7 +42,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = _config(options)
-    check_json_path(options.json)
+    check_output_path('json', options.json)
     with closing(build_pipeline(config)) as pipeline:
         dataset = dataset_from_options(options)
         show_problems(dataset.problems, dataset.description)

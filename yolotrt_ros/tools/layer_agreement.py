@@ -7,7 +7,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import closing
-import json
 from pathlib import Path
 import sys
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.json_output import check_output_path, write_json
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.tools.argument_types import choice, names
 from yolotrt_ros.tools.layer_agreement_engine import build_with_layers
@@ -57,6 +57,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options)
+    check_output_path('json', options.json)
     runner = _runner(options)
     figures, tolerance = _agreement(options, config, runner)
     if runner is not None:
@@ -71,7 +72,7 @@ def main(args: list[str]) -> int:
             'tolerance': {'absolute': tolerance.absolute, 'relative': tolerance.relative},
             'tensors': [item.as_dict() for item in figures],
         }
-        options.json.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
+        write_json(options.json, content)
     return 0 if all(item.agrees for item in figures) else 1
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.json_output import check_output_path
 from yolotrt_ros.core.options import config_from_options
 from yolotrt_ros.tools.bag_salvage import open_readable
 from yolotrt_ros.tools.golden import Golden, read_golden, write_golden
@@ -31,6 +32,8 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options, **network_paths(options.model))
+    for option in ('write_golden', 'times', 'json'):
+        check_output_path(option, getattr(options, option))
     expected = read_golden(options.expect) if options.expect else None
     with open_readable(options.bag) as recording:
         pipeline = build_pipeline(config)
