@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are written whole or not at all."""
 
+import json
 import os
 from pathlib import Path
 import stat
@@ -55,6 +56,13 @@ def test_any_content_is_written(tmp_path_factory, content):
 def test_text_is_utf8_and_keeps_its_line_ends(tmp_path):
     write_text(tmp_path / 'names', 'Stoßstange\r\n停止\n')
     assert (tmp_path / 'names').read_bytes() == 'Stoßstange\r\n停止\n'.encode()
+
+
+def test_name_of_any_bytes_within_a_text_is_escaped_as_json_does(tmp_path):
+    path = tmp_path / 'text'
+    name = os.fsdecode(b'caf\xe9')
+    write_text(path, json.dumps(name, ensure_ascii=False))
+    assert json.loads(path.read_bytes()) == name
 
 
 def test_nothing_but_the_file_remains(tmp_path):

@@ -39,9 +39,11 @@ def write_text(path: Path, text: str) -> None:
     """
     Replace a text file's content in one step, or make the file; UTF-8, line ends as they are.
 
+    What UTF-8 cannot hold, as in the name of a file that is none, is escaped as JSON does it.
+
     :raises OSError: as ``write_bytes`` does.
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors='backslashreplace'))
 
 
 @contextmanager
