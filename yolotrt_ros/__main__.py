@@ -9,6 +9,8 @@ A command is imported when it is asked for, so each needs no more than its own l
 from __future__ import annotations
 
 from importlib import import_module
+from io import TextIOWrapper
+import os
 import sys
 
 from yolotrt_ros.core.errors import YolotrtError
@@ -31,6 +33,9 @@ COMMANDS = {
     'demo': ('yolotrt_ros.tools.demo', 'camera, detector and listener as three processes'),
 }
 
+# 128 and the number of SIGPIPE, with which most programs end then.
+READER_IS_GONE = 141
+
 
 def usage() -> str:
     """Return the list of commands."""
@@ -50,9 +55,27 @@ def main(args: list[str] | None = None) -> int:
     """
     Run a command.
 
-    :returns: its exit status; 1 after an error that it explained, 2 after a wrong call.
+    :returns: its exit status; 1 after an error that it explained, 2 after a wrong call, 141 where
+        the reader of its output went away.
     """
     args = sys.argv[1:] if args is None else args
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':
+        # A file's name may be any bytes, and a terminal may know ASCII only.
+        sys.stdout.reconfigure(errors='backslashreplace')
+    try:
+        status = _run(args)
+        _flush_output()
+    except BrokenPipeError:
+        _give_up_output()
+        return READER_IS_GONE
+    except OSError as error:
+        _give_up_output()
+        print(f'yolotrt_ros {" ".join(args[:1])}: {error}', file=sys.stderr)
+        return 1
+    return status
+
+
+def _run(args: list[str]) -> int:
     if not args or args[0] in ('-h', '--help'):
         print(usage())
         return 0 if args else 2
@@ -60,7 +83,7 @@ def main(args: list[str] | None = None) -> int:
         print(f'unknown command {args[0]!r}\n\n{usage()}', file=sys.stderr)
         return 2
     try:
-        return _run(args[0], args[1:])
+        return _run_command(args[0], args[1:])
     except YolotrtError as error:
         print(f'yolotrt_ros {args[0]}: {error}', file=sys.stderr)
         return 1
@@ -68,13 +91,26 @@ def main(args: list[str] | None = None) -> int:
         return 130
 
 
-def _run(name: str, args: list[str]) -> int:
+def _run_command(name: str, args: list[str]) -> int:
     try:
         command = import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
         print(_missing_text(name, error), file=sys.stderr)
         return 1
     return int(command.main(args))
+
+
+def _flush_output() -> None:
+    if sys.stdout is not None:  # as it is where the output was closed
+        sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """Drop what waits for an output that takes no more; else Python would fail at its end."""
+    try:
+        _flush_output()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build_engine() -> int:
