@@ -82,6 +82,7 @@ def test_categories_of_one_name_are_one_class(open_coco):
         ({'bbox': ['a', 1, 2, 3]}, 'not four numbers'),
         ({'bbox': [1, 2, float('nan'), 4]}, 'the box holds NaN or infinity; left out'),
         ({'bbox': [1, 2, 10**400, 4]}, 'not four numbers'),
+        ({'area': 'x'}, "of picture 7: its area is 'x', not a number; left out"),
         ({'bbox': [1, 2, 0, 4]}, r'the box \(1.0, 2.0, 1.0, 6.0\) has no area; left out'),
         ({'bbox': [1, 2, -5, 4]}, 'has no area; left out'),
         ({'bbox': [80, 2, 5, 4]}, 'is outside of the 80×60 picture; left out'),
@@ -135,6 +136,11 @@ def test_pictures_that_cannot_be_used_are_listed(open_coco):
         ('{}', 'it has no annotations, categories, images'),
         ('{"annotations": [], "images": {}, "categories": []}', 'it has no images'),
         ('{"annotations": [], "images": [], "categories": [{}]}', 'cannot be read'),
+        (
+            '{"annotations": [], "images": [], "categories": '
+            '[{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}]}',
+            'two categories have the id 1',
+        ),
         (
             '{"annotations": [3], "images": [], "categories": []}',
             'not all of annotations',

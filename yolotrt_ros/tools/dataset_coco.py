@@ -57,7 +57,10 @@ def _refusal(path: Path, error: Exception) -> ConfigError:
 
 
 def _read(content: Mapping[str, list[Any]], description: str, folder: Path) -> RawDataset:
-    names = {int(row['id']): str(row['name']) for row in content['categories']}
+    names: dict[int, str] = {}
+    for row in content['categories']:
+        if names.setdefault(int(row['id']), str(row['name'])) != str(row['name']):
+            raise ValueError(f'two categories have the id {row["id"]}')
     class_names = tuple(dict.fromkeys(names[key] for key in sorted(names)))
     classes = {key: class_names.index(name) for key, name in names.items()}
     dataset = RawDataset(description, class_names, is_normalised=False)
@@ -102,9 +105,12 @@ def _label(
         return f'{place}: no category has the id {row.get("category_id")!r}; left out'
     try:
         x, y, width, height = (float(value) for value in row['bbox'])
-        area = None if row.get('area') is None else float(row['area'])
     except (KeyError, TypeError, ValueError, OverflowError):
         return f'{place}: its bbox is {row.get("bbox")!r}, not four numbers x y w h; left out'
+    try:
+        area = None if row.get('area') is None else float(row['area'])
+    except (TypeError, ValueError, OverflowError):
+        return f'{place}: its area is {row["area"]!r}, not a number; left out'
     return RawLabel(
         place,
         classes[row['category_id']],
