@@ -145,6 +145,16 @@ def test_times_of_a_replay(tmp_path, capsys):
     assert 'total' in capsys.readouterr().out
 
 
+def test_a_topic_of_a_replay_is_chosen(tmp_path):
+    path = replay_file(
+        tmp_path / 'times.json', replayed(0, decode=1.0), replayed(0, '/rear', decode=5.0)
+    )
+    _, found = figures(path, '--topic', '/rear', tmp_path=tmp_path)
+    assert list(found['sources']) == ['/rear']
+    with pytest.raises(ConfigError, match=r"'/top': is no topic of .*; choose one of /image, /r"):
+        main([str(path), '--topic', '/top'])
+
+
 @pytest.mark.parametrize(
     ('content', 'reason'),
     [
@@ -153,6 +163,8 @@ def test_times_of_a_replay(tmp_path, capsys):
         ('[{"stamp": 1}]', 'stage_times'),
         ('[{"stamp": "x", "topic": "t", "stage_times": {}}]', 'invalid literal'),
         ('[3]', 'is neither'),
+        ('[{"stamp": 1, "topic": "t", "stage_times": {}}]', 'has no stage_times'),
+        ('[{"stamp": 1, "topic": "t", "stage_times": {"a": NaN}}]', 'NaN is no number'),
         ('rubbish', 'JSONDecodeError'),
     ],
 )

@@ -42,7 +42,7 @@ def parse(args: list[str]) -> Namespace:
         type=Path,
         help='recording of the topic `timing` of the detector, or what `replay --times` wrote',
     )
-    parser.add_argument('--topic', help='of the recording; default: each that holds times')
+    parser.add_argument('--topic', help='default: each that holds times')
     parser.add_argument('--plot', type=Path, metavar='FILE', help='draw a png, svg or pdf there')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
     return parser.parse_args(args)

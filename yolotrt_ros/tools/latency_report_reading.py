@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-import json
 from pathlib import Path
 from typing import Any
 
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.frame_times import FrameTimes
+from yolotrt_ros.core.typed_json import parse
 from yolotrt_ros.tools.bag_recording import is_bag
 from yolotrt_ros.tools.bag_salvage import open_readable
 
@@ -66,14 +66,14 @@ def read_times(path: Path, topic: str | None = None) -> TimedFrames:
     """
     Read a recording of ``~/timing``, or the file that ``replay --times`` writes.
 
-    :param topic: of the recording; None for every topic with times.
+    :param topic: one of the file's topics; None for every one with times.
     :raises MediaError: the recording cannot be read.
     :raises ConfigError: there are no times in the file.
     :raises BackendError: rosbags is not installed.
     """
     if path.exists() and is_bag(path):
         return _read_recording(path, topic)
-    return _read_replay(path)
+    return _read_replay(path, topic)
 
 
 def _read_recording(path: Path, topic: str | None) -> TimedFrames:
@@ -139,10 +139,9 @@ def _named(frames: list[tuple[str, TimedFrame]]) -> tuple[TimedFrame, ...]:
     )
 
 
-def _read_replay(path: Path) -> TimedFrames:
+def _read_replay(path: Path, topic: str | None) -> TimedFrames:
     try:
-        entries = json.loads(path.read_text(encoding='utf-8'))
-        frames = tuple(_replayed_frames(entries))
+        frames = tuple(_replayed_frames(parse(path.read_bytes())))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             'file',
@@ -151,10 +150,17 @@ def _read_replay(path: Path) -> TimedFrames:
         ) from error
     if not frames:
         raise ConfigError('file', str(path), 'holds no times: the replay had no frame')
-    return TimedFrames('replay', 'total', frames, ())
+    chosen = tuple(frame for frame in frames if topic in (None, frame.source))
+    if not chosen:
+        known = ', '.join(sorted({frame.source for frame in frames}))
+        raise ConfigError('topic', topic, f'is no topic of {path}; choose one of {known}')
+    return TimedFrames('replay', 'total', chosen, ())
 
 
 def _replayed_frames(entries: Any) -> Iterator[TimedFrame]:  # noqa: ANN401 - any JSON
     for entry in entries:
         parts = {str(name): float(value) for name, value in entry['stage_times'].items()}
-        yield TimedFrame(str(entry['topic']), int(entry['stamp']), parts, {})
+        frame = TimedFrame(str(entry['topic']), int(entry['stamp']), parts, {})
+        if not parts:
+            raise ValueError(f'{entry} has no stage_times')
+        yield frame
