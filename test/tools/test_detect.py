@@ -10,6 +10,7 @@ import sys
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from test.color_network import expected_box
@@ -36,6 +37,17 @@ def test_without_json_a_line_says_what_was_found(network, pictures, capsys):
     main(['detect', str(network), str(pictures), '--quiet', '--score-threshold', '0.5'])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(': ')[1] for line in lines] == ['1 red', 'nothing']
+
+
+def test_candidates_that_are_no_numbers_are_counted(network, pictures, capsys):
+    model = onnx.load(str(network))
+    [table] = [item for item in model.graph.initializer if item.name == 'table']
+    values = onnx.numpy_helper.to_array(table).copy()
+    values[0, 0] = np.nan
+    table.CopyFrom(onnx.numpy_helper.from_array(values, 'table'))
+    onnx.save(model, str(network))
+    assert main(['detect', str(network), str(pictures), '--quiet']) == 0
+    assert '2 candidates of the network are NaN or infinite' in capsys.readouterr().err
 
 
 def test_a_video_counts_its_frames(network, video, capsys):

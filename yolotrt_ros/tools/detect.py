@@ -54,6 +54,12 @@ def main(args: list[str]) -> int:
         for item in media:
             job.run(item, progress)
     pipeline.close()
+    if job.num_nonfinite:
+        print(
+            f'yolotrt_ros detect: {job.num_nonfinite} candidates of the network are NaN or '
+            'infinite and left out',
+            file=sys.stderr,
+        )
     return 1 if job.num_failed else 0
 
 
@@ -80,6 +86,7 @@ class DetectJob:
 
     def __init__(self, pipeline: Pipeline, selection: Selection, options: Namespace) -> None:
         self.num_failed = 0
+        self.num_nonfinite = 0
         self._pipeline = pipeline
         self._selection = selection
         self._options = options
@@ -127,6 +134,7 @@ class DetectJob:
         for picture in media.pictures():
             view = ImageView.from_array(picture.image_bgr)
             detections = self._pipeline.detect([view], self._selection)[0]
+            self.num_nonfinite += detections.num_nonfinite
             if self._options.json:
                 print(json.dumps(self._record(picture, detections)), flush=True)
             elif not self._options.save:
