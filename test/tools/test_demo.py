@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole way: three processes over DDS, as ``scripts/demo.sh`` starts them."""
 
+from pathlib import Path
 import re
+import subprocess
+import sys
 
 import cv2
 import pytest
@@ -51,3 +54,21 @@ def test_a_network_that_does_not_load_is_reported(pictures, tmp_path, capsys):
 def test_a_source_that_does_not_exist_is_named(network, tmp_path, capsys):
     assert run(network, tmp_path / 'absent.mp4', tmp_path / 'out') == 1
     assert 'does not exist; choose another with --source' in capsys.readouterr().err
+
+
+def children_of(process):
+    return Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split()
+
+
+def test_no_process_outlives_one_that_is_terminated(network, pictures, tmp_path):
+    words = ['--model', network, '--source', pictures, '--frames', '1000', '--output', tmp_path]
+    with subprocess.Popen(
+        [sys.executable, '-m', 'yolotrt_ros', 'demo', *map(str, words)], stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr.read(1)  # the progress bar comes once all are there
+        children = children_of(process)
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert len(children) == 3
+    assert not [number for number in children if Path('/proc', number).exists()]

@@ -4,6 +4,7 @@
 
 from collections import Counter
 import json
+import signal
 import sqlite3
 
 import cv2
@@ -230,6 +231,17 @@ def test_nothing_is_left_of_a_recording_that_could_not_be_finished(
 
     monkeypatch.setattr('yolotrt_ros.tools.replay_report.ReplayTotals.add', interrupted)
     with pytest.raises(KeyboardInterrupt):
+        run(bag, '--out', tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_nothing_is_left_of_a_recording_that_was_terminated(run, bag, tmp_path, monkeypatch):
+    def terminated(self, frame):
+        assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # which would end the tests
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr('yolotrt_ros.tools.replay_report.ReplayTotals.add', terminated)
+    with pytest.raises(SystemExit, match='143'):
         run(bag, '--out', tmp_path / 'out')
     assert not (tmp_path / 'out').exists()
 

@@ -25,6 +25,7 @@ from yolotrt_ros.tools.dataset import Dataset, open_dataset
 from yolotrt_ros.tools.dataset_options import add_dataset_options, dataset_from_options
 from yolotrt_ros.tools.demo_dataset import write_demo_dataset
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS
+from yolotrt_ros.tools.termination import ended_in_order
 
 DEFAULTS = Conditions()
 
@@ -46,7 +47,7 @@ def main(args: list[str]) -> int:
         options.frame_size,
         options.on_host,
     )
-    with _dataset(options) as dataset:
+    with ended_in_order(), _dataset(options) as dataset:
         comparison = compare(options.networks, config, dataset, conditions)
         print(f'\n{comparison.description}\n\n{table(comparison)}')
         _write(comparison, options)

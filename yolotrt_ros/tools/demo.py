@@ -26,6 +26,7 @@ from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
 from yolotrt_ros.demo import CLASS_NAMES, DECODED_MODEL, DEMO_SEED
 from yolotrt_ros.tools.network_option import network_paths
+from yolotrt_ros.tools.termination import ended_in_order
 
 START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 5.0
@@ -42,7 +43,8 @@ def main(args: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     sheet = options.output / 'contact_sheet.png'
     sheet.unlink(missing_ok=True)
-    state = run(options, sheet)
+    with ended_in_order():
+        state = run(options, sheet)
     print(summary(options, state))
     if not sheet.exists():
         raise DemoError(f'no contact sheet was made; see the logs in {options.output}')

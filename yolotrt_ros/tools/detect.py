@@ -33,6 +33,7 @@ from yolotrt_ros.cpu.media import (
 )
 from yolotrt_ros.tools.annotated_video import AnnotatedVideo
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
+from yolotrt_ros.tools.termination import ended_in_order
 
 OPTIONS = (*NETWORK_OPTIONS, *SELECTION_PARAMETERS)
 
@@ -50,7 +51,10 @@ def main(args: list[str]) -> int:
     pipeline = build_pipeline(config)
     job = DetectJob(pipeline, config.selection(pipeline.info), options)
     total = sum(item.num_frames for item in media)
-    with tqdm(total=total, unit='image', file=sys.stderr, disable=options.quiet) as progress:
+    with (
+        ended_in_order(),
+        tqdm(total=total, unit='image', file=sys.stderr, disable=options.quiet) as progress,
+    ):
         for item in media:
             job.run(item, progress)
     pipeline.close()

@@ -22,6 +22,7 @@ from yolotrt_ros.tools.network_option import network_paths
 from yolotrt_ros.tools.replay_job import ReplayResult, run_replay
 from yolotrt_ros.tools.replay_options import parse
 from yolotrt_ros.tools.replay_report import replay_figures, replay_text
+from yolotrt_ros.tools.termination import ended_in_order
 
 
 def main(args: list[str]) -> int:
@@ -35,7 +36,7 @@ def main(args: list[str]) -> int:
     for option in ('write_golden', 'times', 'json'):
         check_output_path(option, getattr(options, option))
     expected = read_golden(options.expect) if options.expect else None
-    with open_readable(options.bag) as recording:
+    with ended_in_order(), open_readable(options.bag) as recording:
         pipeline = build_pipeline(config)
         try:
             result = run_replay(options, recording, pipeline, config)
