@@ -3,6 +3,7 @@
 """``compare``: one table, one file of figures and one page for several networks."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -149,6 +150,26 @@ def test_missing_network_is_named_before_anything_is_measured(scenes, tmp_path):
         compare(DECODED_MODEL, tmp_path / 'absent.engine', *scenes)
 
 
+def test_network_of_other_classes_is_named_before_anything_is_measured(scenes, tmp_path, capsys):
+    other = onnx.load(str(DECODED_MODEL))
+    [names] = [item for item in other.metadata_props if item.key == 'names']
+    names.value = str({index: f'other {index}' for index in range(8)})
+    onnx.save(other, str(tmp_path / 'other.onnx'))
+    with pytest.raises(ConfigError, match='other 0, other 1'):
+        compare(DECODED_MODEL, tmp_path / 'other.onnx', *scenes)
+    assert 'accuracy' not in capsys.readouterr().err
+
+
+def test_values_that_are_not_finite_are_told(scenes, worse, tmp_path, capsys):
+    model = onnx.load(str(worse))
+    item = next(item for item in model.graph.initializer if item.name.endswith('bias'))
+    values = np.full_like(numpy_helper.to_array(item), np.nan)
+    item.CopyFrom(numpy_helper.from_array(values, item.name))
+    onnx.save(model, str(tmp_path / 'nan.onnx'))
+    assert compare(tmp_path / 'nan.onnx', *scenes) == 0
+    assert re.search(r'nan\.onnx puts out \d+ values that are not', capsys.readouterr().err)
+
+
 def test_engine_that_cannot_run_is_explained(scenes, tmp_path):
     # Without a GPU this is what is missing; with one, the file is seen to be no engine.
     path = tmp_path / 'rubbish.engine'
@@ -171,7 +192,7 @@ def test_output_that_cannot_be_written_is_refused_at_once(option, scenes, tmp_pa
     assert not capsys.readouterr().out
 
 
-@pytest.mark.parametrize('size', ['1280', '0x720', '1280x720x3', '-1x5'])
+@pytest.mark.parametrize('size', ['1280', '0x720', '1280x720x3', '-1x5', '32769x1', '9999x9999'])
 def test_size_of_frames_is_checked(size, capsys):
     with pytest.raises(SystemExit) as status:
         main([str(DECODED_MODEL), f'--frame-size={size}'])

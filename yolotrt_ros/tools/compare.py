@@ -15,8 +15,10 @@ from tempfile import TemporaryDirectory
 
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.image import MAX_SIDE_PX
 from yolotrt_ros.core.json_output import check_output_path
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
+from yolotrt_ros.core.picture_file import MAX_PIXELS
 from yolotrt_ros.tools.argument_types import count, index, probability
 from yolotrt_ros.tools.compare_report import NUM_PICTURES, report
 from yolotrt_ros.tools.compare_run import compare, Comparison, Conditions
@@ -51,6 +53,12 @@ def main(args: list[str]) -> int:
         comparison = compare(options.networks, config, dataset, conditions)
         print(f'\n{comparison.description}\n\n{table(comparison)}')
         _write(comparison, options)
+    for name, network in zip(comparison.names, comparison.networks, strict=True):
+        if num_nonfinite := network.deployed.num_nonfinite:
+            print(
+                f'yolotrt_ros compare: {name} puts out {num_nonfinite} values that are not finite',
+                file=sys.stderr,
+            )
     failures = [text for network in comparison.networks for text in network.failures]
     for text in failures:
         print(f'yolotrt_ros compare: {text}', file=sys.stderr)
@@ -137,6 +145,10 @@ def _write(comparison: Comparison, options: Namespace) -> None:
 
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r'([1-9]\d{0,4})x([1-9]\d{0,4})', text)
-    if not found:
-        raise ArgumentTypeError(f'{text!r} must be WIDTHxHEIGHT in pixels, such as 1280x720')
-    return int(found[1]), int(found[2])
+    width, height = map(int, found.groups()) if found else (0, 0)
+    if not found or max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
+        raise ArgumentTypeError(
+            f'{text!r} must be WIDTHxHEIGHT in pixels, such as 1280x720, and {MAX_SIDE_PX} a side '
+            f'and {MAX_PIXELS} in all at most'
+        )
+    return width, height

@@ -26,6 +26,7 @@ from yolotrt_ros.tools.compare_agreement import (
     SCORE_MARGIN,
 )
 from yolotrt_ros.tools.dataset import Dataset
+from yolotrt_ros.tools.dataset_run import class_map
 from yolotrt_ros.tools.evaluation import COUNTED
 from yolotrt_ros.tools.network_figures import NetworkFigures, NetworkMeter
 
@@ -103,10 +104,14 @@ def compare(
     """
     Measure every network.
 
-    :raises YolotrtError: one of them cannot be loaded; none is measured then.
+    :raises YolotrtError: one of them cannot be loaded, or has no class in common with the set;
+        none is measured then.
     """
     meters = [NetworkMeter(path, config, on_host=conditions.on_host) for path in paths]
-    floors = [meter.info().score_floor for meter in meters]
+    infos = [meter.info() for meter in meters]
+    for info in infos:
+        class_map(info.class_names, dataset)
+    floors = [info.score_floor for info in infos]
     # Engines drop the weakest candidates themselves: without these in any of them, or in none.
     counted_threshold = max(COUNTED.score_threshold, *floors)
     deployed_threshold = max(conditions.score_threshold - SCORE_MARGIN, *floors)
