@@ -192,6 +192,12 @@ def test_output_that_cannot_be_written_is_refused_at_once(option, scenes, tmp_pa
     assert not capsys.readouterr().out
 
 
+def test_file_that_is_read_is_not_written(scenes, worse):
+    for path in (worse, scenes[1]):
+        with pytest.raises(ConfigError, match='is read by this command; choose another file'):
+            compare(worse, *scenes, '--json', path)
+
+
 @pytest.mark.parametrize('size', ['1280', '0x720', '1280x720x3', '-1x5', '32769x1', '9999x9999'])
 def test_size_of_frames_is_checked(size, capsys):
     with pytest.raises(SystemExit) as status:

@@ -206,6 +206,16 @@ def test_file_that_cannot_be_written_is_refused_at_once(name, network, pictures,
     assert re.search(r"parameter 'json' is .*: cannot be written", capsys.readouterr().err)
 
 
+def test_file_that_is_read_is_not_written(network, pictures, tmp_path, capsys):
+    truth = annotations(tmp_path / 'truth.json', [('a_red.png', 'red', 0)])
+    words = ['--annotations', str(truth), '--images', str(pictures), '--json']
+    for path in (truth, network):
+        before = path.read_bytes()
+        assert main(['evaluate', str(network), *words, str(path)]) == 1
+        assert 'is read by this command; choose another file' in capsys.readouterr().err
+        assert path.read_bytes() == before
+
+
 def yolo_set(root, names, images):
     """Write a YOLO data set: pictures by name and their lines of labels."""
     (root / 'labels').mkdir(parents=True)

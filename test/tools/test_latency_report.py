@@ -201,5 +201,8 @@ def test_files_that_cannot_be_written_are_named(bag, tmp_path):
     for option in ('--plot', '--json'):
         with pytest.raises(ConfigError, match=r'nowhere.*cannot be written'):
             main([str(bag), option, str(tmp_path / 'nowhere' / 'file.png')])
+    path = replay_file(tmp_path / 'times.json', replayed(0, decode=1.0))
+    with pytest.raises(ConfigError, match='is read by this command; choose another file'):
+        main([str(path), '--json', str(path)])
     with pytest.raises(ConfigError, match=r'plot\.xyz.*cannot be written: Format'):
         main([str(bag), '--plot', str(tmp_path / 'plot.xyz')])

@@ -80,6 +80,8 @@ def test_a_network_agrees_with_its_copy(heads, capsys, tmp_path):
 def test_file_that_cannot_be_written_is_refused_at_once(heads, capsys, tmp_path):
     with pytest.raises(ConfigError, match=r'absent/figures\.json.*cannot be written'):
         agree(capsys, heads('a'), heads('b'), '--json', tmp_path / 'absent' / 'figures.json')
+    with pytest.raises(ConfigError, match='is read by this command; choose another file'):
+        agree(capsys, heads('a'), heads('b'), '--json', heads('b'))
 
 
 def test_the_first_layer_that_differs_is_named(heads, weights, capsys, tmp_path, by_layer):

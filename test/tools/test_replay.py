@@ -347,6 +347,13 @@ def test_files_that_cannot_be_written_are_refused_at_once(option, run, bag, tmp_
     assert not (tmp_path / 'out').exists()
 
 
+def test_golden_file_is_not_written_over(run, bag, golden):
+    before = golden.read_bytes()
+    with pytest.raises(ConfigError, match='is read by this command; choose another file'):
+        run(bag, '--expect', golden, '--json', golden)
+    assert golden.read_bytes() == before
+
+
 # What cannot be read
 
 

@@ -15,16 +15,19 @@ from yolotrt_ros.core.errors import ConfigError
 STANDARD_OUTPUT = Path('-')
 
 
-def check_output_path(option: str, path: Path | None) -> None:
+def check_output_path(option: str, path: Path | None, *inputs: Path | None) -> None:
     """
-    Refuse before a long job what could not be written after it.
+    Refuse before a long job what could not, or should not, be written after it.
 
     :param option: that the path was given with.
-    :raises ConfigError: the folder does not exist or is not writable, or the path is a folder or
-        a device.
+    :param inputs: the files that the job reads.
+    :raises ConfigError: the folder does not exist or is not writable, or the path is a folder, a
+        device or one of the inputs.
     """
     if path is None or path == STANDARD_OUTPUT:
         return
+    if any(each and each.exists() and path.exists() and path.samefile(each) for each in inputs):
+        raise ConfigError(option, str(path), 'is read by this command; choose another file')
     folder = path.resolve().parent
     is_other = path.exists() and not path.is_file()
     if is_other or not (folder.is_dir() and os.access(folder, os.W_OK)):

@@ -41,7 +41,8 @@ def main(args: list[str]) -> int:
     options = parse(args)
     config = config_from_options(options)
     for option in ('json', 'html'):
-        check_output_path(option, getattr(options, option))
+        inputs = *options.networks, options.annotations, options.data
+        check_output_path(option, getattr(options, option), *inputs)
     conditions = Conditions(
         options.score_threshold,
         options.iou_threshold,

@@ -42,7 +42,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = _config(options)
-    check_output_path('json', options.json)
+    check_output_path('json', options.json, options.model, options.annotations, options.data)
     with closing(build_pipeline(config)) as pipeline:
         dataset = dataset_from_options(options)
         show_problems(dataset.problems, dataset.description)

@@ -11,6 +11,7 @@ import sys
 
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.tools.json_output import check_output_path
 from yolotrt_ros.tools.latency_report_plot import write_plot
 from yolotrt_ros.tools.latency_report_reading import read_times
 from yolotrt_ros.tools.latency_report_table import as_dict, text
@@ -23,6 +24,8 @@ def main(args: list[str]) -> int:
     :returns: 0, or 1 where a part of the file could not be read.
     """
     options = parse(args)
+    for option in ('json', 'plot'):
+        check_output_path(option, getattr(options, option), options.file)
     times = read_times(options.file, options.topic)
     print(f'{options.file}: {times.kind}\n\n{text(times)}')
     for problem in times.problems:

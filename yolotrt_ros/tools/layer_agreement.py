@@ -57,7 +57,7 @@ def main(args: list[str]) -> int:
     """
     options = parse(args)
     config = config_from_options(options)
-    check_output_path('json', options.json)
+    check_output_path('json', options.json, *options.networks, options.input)
     runner = _runner(options)
     figures, tolerance = _agreement(options, config, runner)
     if runner is not None:

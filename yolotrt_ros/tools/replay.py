@@ -34,7 +34,8 @@ def main(args: list[str]) -> int:
     options = parse(args)
     config = config_from_options(options, **network_paths(options.model))
     for option in ('write_golden', 'times', 'json'):
-        check_output_path(option, getattr(options, option))
+        inputs = options.bag, options.model, options.expect
+        check_output_path(option, getattr(options, option), *inputs)
     expected = read_golden(options.expect) if options.expect else None
     with ended_in_order(), open_readable(options.bag) as recording:
         pipeline = build_pipeline(config)
