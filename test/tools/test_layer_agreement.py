@@ -112,6 +112,16 @@ def test_tolerance_can_be_given(heads, weights, capsys):
     assert agree(capsys, *paths, '--rtol', '1e-4')[0] == 1
 
 
+@pytest.mark.parametrize(
+    'words', [('--rtol', 'nan'), ('--atol', 'inf'), ('--rtol', '-1'), ('--seed', '-1')]
+)
+def test_numbers_that_say_nothing_are_refused(heads, capsys, words):
+    with pytest.raises(SystemExit) as status:
+        agree(capsys, heads('a'), heads('b'), *words)
+    assert status.value.code == 2
+    assert f"{words[0]}: '{words[1]}' must be a" in capsys.readouterr().err
+
+
 def test_heads_agree_with_their_decoding(heads, weights, capsys, tmp_path):
     decoded = networks.decoded_heads_network(tmp_path / 'd.onnx', weights, NETWORK_WH)
     status, output = agree(capsys, decoded, heads('a'))

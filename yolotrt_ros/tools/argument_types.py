@@ -7,6 +7,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from enum import Enum
+import math
 from typing import TypeVar
 
 from yolotrt_ros.core.errors import ConfigError
@@ -62,6 +63,17 @@ def probability(text: str) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         raise ArgumentTypeError(f'{text!r} must be a number from 0 to 1')
+    return value
+
+
+def distance(text: str) -> float:
+    """Take a number, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ArgumentTypeError(f'{text!r} must be a number, 0 or more')
     return value
 
 

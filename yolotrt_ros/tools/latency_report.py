@@ -11,7 +11,7 @@ import sys
 
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.tools.json_output import check_output_path
+from yolotrt_ros.core.json_output import check_output_path
 from yolotrt_ros.tools.latency_report_plot import write_plot
 from yolotrt_ros.tools.latency_report_reading import read_times
 from yolotrt_ros.tools.latency_report_table import as_dict, text

@@ -17,7 +17,7 @@ from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.json_output import check_output_path, write_json
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
-from yolotrt_ros.tools.argument_types import choice, names
+from yolotrt_ros.tools.argument_types import choice, distance, index, names
 from yolotrt_ros.tools.layer_agreement_engine import build_with_layers
 from yolotrt_ros.tools.layer_agreement_figures import compare_tensors, TensorFigures, Tolerance
 from yolotrt_ros.tools.layer_agreement_heads import compare_outputs
@@ -83,7 +83,7 @@ def parse(args: list[str]) -> Namespace:
         'networks', type=Path, nargs=2, metavar='NETWORK', help='the reference and the other'
     )
     parser.add_argument('--input', type=Path, metavar='PICTURE', help='default: random patches')
-    parser.add_argument('--seed', type=int, default=0, help='of the random patches (0)')
+    parser.add_argument('--seed', type=index, default=0, help='of the random patches (0)')
     parser.add_argument(
         '--layers',
         action='store_true',
@@ -105,8 +105,10 @@ def parse(args: list[str]) -> Namespace:
     parser.add_argument(
         '--tactic-sources', type=names, help="for an engine's layers, as of build_engine"
     )
-    parser.add_argument('--rtol', type=float, help="largest part of the reference's largest value")
-    parser.add_argument('--atol', type=float, help=f'or largest difference ({ABSOLUTE:g})')
+    parser.add_argument(
+        '--rtol', type=distance, help="largest part of the reference's largest value"
+    )
+    parser.add_argument('--atol', type=distance, help=f'or largest difference ({ABSOLUTE:g})')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
     add_parameter_options(parser, NETWORK_OPTIONS)
     return parser.parse_args(args)
