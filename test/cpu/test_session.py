@@ -86,6 +86,23 @@ def test_file_that_is_no_network_is_refused(content, tmp_path):
         OnnxSession(path)
 
 
+def test_network_for_tensorrt_alone_is_refused_with_what_to_do(tmp_path):
+    onnx = networks.onnx
+    tensors = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, 64, 64])
+        for name in ('images', 'output')
+    ]
+    node = onnx.helper.make_node('YoloLayer_TRT', ['images'], ['output'])
+    graph = onnx.helper.make_graph([node], 'graph', tensors[:1], tensors[1:])
+    opset = onnx.helper.make_opsetid('', 13)
+    model = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    path = tmp_path / 'prepared.onnx'
+    onnx.save(model, path)
+    message = r'prepared\.onnx cannot be loaded by .*YoloLayer_TRT.* with build_engine, or give'
+    with pytest.raises(ModelError, match=re.compile(message, re.DOTALL)):
+        OnnxSession(path)
+
+
 @pytest.mark.parametrize(
     ('shape', 'found'),
     [

@@ -98,6 +98,15 @@ def test_what_the_node_publishes_itself_is_no_source(pair):
     assert reason.startswith('nobody publishes it; there is no topic of sensor_msgs/msg/Image')
 
 
+def test_what_the_node_reads_already_is_no_source(pair):
+    pair.node.create_subscription(Image, 'other_camera', lambda _: None, BEST_EFFORT)
+    pair.other.create_publisher(Image, 'other_camera', RELIABLE)
+    topic = '/silence/other_camera'
+    pair.wait_for(lambda: pair.node.count_publishers(topic), 'the other camera')
+    reason = silence_reason(pair.node, '/silence/image')
+    assert reason.startswith('nobody publishes it; there is no topic of sensor_msgs/msg/Image')
+
+
 def test_type_is_asked_of_the_graph(pair):
     # One participant of Fast DDS knows a topic by one type only, so this one is another.
     context = rclpy.Context()

@@ -110,6 +110,13 @@ def test_one_network_alone_has_a_page(scenes, tmp_path):
     assert 'Agreement' not in text
 
 
+def test_object_alone_is_on_the_output_where_it_is_asked_for(scenes, capsys):
+    assert compare(DECODED_MODEL, *scenes, '--json', '-') == 0
+    out, err = capsys.readouterr()
+    assert [network['name'] for network in json.loads(out)['networks']] == ['demo.onnx']
+    assert 'mAP50-95' in err
+
+
 def test_files_of_one_name_are_told_apart(scenes, tmp_path):
     copy, figures = tmp_path / 'demo.onnx', tmp_path / 'figures.json'
     copy.write_bytes(DECODED_MODEL.read_bytes())

@@ -59,6 +59,15 @@ def figures(*words, tmp_path):
     return code, json.loads(path.read_text())
 
 
+def test_object_alone_is_on_the_output_where_it_is_asked_for(bag, tmp_path, capsys):
+    _, expected = figures(bag, tmp_path=tmp_path)
+    capsys.readouterr()
+    assert main([str(bag), '--json', '-']) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == expected
+    assert 'inference' in err
+
+
 def test_each_camera_has_its_stages(bag, tmp_path, capsys):
     code, found = figures(bag, tmp_path=tmp_path)
     assert code == 0

@@ -77,6 +77,11 @@ def test_a_network_agrees_with_its_copy(heads, capsys, tmp_path):
     assert all(item['max_abs'] == 0 for item in tensors.values())
 
 
+def test_object_alone_is_on_the_output_where_it_is_asked_for(heads, capsys):
+    status, output = agree(capsys, heads('a'), heads('b'), '--json', '-')
+    assert (status, json.loads(output)['agrees']) == (0, True)
+
+
 def test_file_that_cannot_be_written_is_refused_at_once(heads, capsys, tmp_path):
     with pytest.raises(ConfigError, match=r'absent/figures\.json.*cannot be written'):
         agree(capsys, heads('a'), heads('b'), '--json', tmp_path / 'absent' / 'figures.json')

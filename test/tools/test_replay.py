@@ -323,6 +323,11 @@ def test_tolerances_of_the_command_line_count(run, bag, golden):
     assert run(bag, '--expect', golden, '--max-disagreeing', '0.09')[0] == 0
 
 
+def test_object_alone_is_on_the_output_where_it_is_asked_for(run, bag, golden):
+    status, output = run(bag, '--expect', golden, '--json', '-')
+    assert (status, json.loads(output)['golden']['is_same']) == (0, True)
+
+
 def test_the_report_is_there_for_programs(run, bag, golden, tmp_path):
     report, times = tmp_path / 'report.json', tmp_path / 'times.json'
     run(bag, '--expect', golden, '--score-threshold', '0.99', '--json', report, '--times', times)

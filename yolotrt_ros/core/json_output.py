@@ -4,15 +4,29 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 import json
 import os
 from pathlib import Path
+import sys
 from typing import Any
 
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
 
 STANDARD_OUTPUT = Path('-')
+
+
+def add_json_option(parser: ArgumentParser) -> None:
+    """Offer ``--json FILE``."""
+    parser.add_argument(
+        '--json',
+        type=Path,
+        metavar='FILE',
+        help='write the figures there as one object; - is the standard output',
+    )
 
 
 def check_output_path(option: str, path: Path | None, *inputs: Path | None) -> None:
@@ -24,7 +38,7 @@ def check_output_path(option: str, path: Path | None, *inputs: Path | None) -> N
     :raises ConfigError: the folder does not exist or is not writable, or the path is a folder, a
         device or one of the inputs.
     """
-    if path is None or path == STANDARD_OUTPUT:
+    if path is None or (option == 'json' and path == STANDARD_OUTPUT):
         return
     if any(each and each.exists() and path.exists() and path.samefile(each) for each in inputs):
         raise ConfigError(option, str(path), 'is read by this command; choose another file')
@@ -32,6 +46,17 @@ def check_output_path(option: str, path: Path | None, *inputs: Path | None) -> N
     is_other = path.exists() and not path.is_file()
     if is_other or not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise ConfigError(option, str(path), 'cannot be written; choose a file in another folder')
+
+
+@contextmanager
+def text_beside(path: Path | None) -> Iterator[None]:
+    """
+    Print what people read within this block beside the object: to the standard error for ``-``.
+
+    :param path: of the object.
+    """
+    with redirect_stdout(sys.stderr) if path == STANDARD_OUTPUT else nullcontext():
+        yield
 
 
 def write_json(path: Path | None, content: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class OnnxSession:
         except Exception as error:  # ONNX Runtime raises a class of its own for each status
             raise ModelError(
                 f'{path} cannot be loaded by ONNX Runtime {ort.__version__}: {error}; '
-                'check that it is a whole ONNX file, or export the network again'
+                f'{_cure(str(error))}'
             ) from error
         self.path = path
         self.backend = f'ONNX Runtime {ort.__version__}, CPU'
@@ -102,3 +102,12 @@ class OnnxSession:
 
     def close(self) -> None:
         """Free nothing: ONNX Runtime's memory goes with the object."""
+
+
+def _cure(text: str) -> str:
+    if 'No Op registered for' in text:  # such as YoloLayer_TRT, behind prepare_onnx
+        return (
+            'if this node is one of TensorRT, build an engine from this file with build_engine, '
+            'or give the network as it was exported'
+        )
+    return 'check that it is a whole ONNX file, or export the network again'

@@ -21,7 +21,12 @@ from yolotrt_ros.core.answer_text import report_lines, status_line
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.frame_times import FrameTimes
 from yolotrt_ros.core.header_stamp import read_stamp_ns
-from yolotrt_ros.core.json_output import check_output_path, write_json
+from yolotrt_ros.core.json_output import (
+    add_json_option,
+    check_output_path,
+    text_beside,
+    write_json,
+)
 from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
 from yolotrt_ros.tools.bag_recording import open_recording
 
@@ -124,7 +129,7 @@ def parser() -> ArgumentParser:
         '--images', nargs='+', default=[], metavar='TOPIC', help='its image topics by camera'
     )
     result.add_argument('--every', type=float, default=5.0, metavar='S', help='a line each S (5)')
-    result.add_argument('--json', type=Path, metavar='FILE', help='write the figures')
+    add_json_option(result)
     return result
 
 
@@ -155,9 +160,11 @@ def main(args: list[str] | None = None) -> int:
         rclpy.shutdown()
         return 1
     try:
-        spin_until_stopped(node, stop)
+        with text_beside(options.json):
+            spin_until_stopped(node, stop)
     finally:
-        node.print_report()
+        with text_beside(options.json):
+            node.print_report()
         has_problems = node.has_problems
         figures = node.as_dict()
         node.destroy_node()

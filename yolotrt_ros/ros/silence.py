@@ -60,8 +60,12 @@ def explain_silence(
 
 
 def _published(node: Node) -> dict[str, list[str]]:
-    """Return the topics that others publish, and their types."""
-    own = node.get_publisher_names_and_types_by_node(node.get_name(), node.get_namespace())
+    """Return the topics that others publish and this node does not read, and their types."""
+    this = node.get_name(), node.get_namespace()
+    own = [
+        *node.get_publisher_names_and_types_by_node(*this),
+        *node.get_subscriber_names_and_types_by_node(*this),
+    ]
     own_topics = {name for name, _ in own}
     return {
         name: types

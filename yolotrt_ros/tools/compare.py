@@ -7,7 +7,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-import json
 from pathlib import Path
 import re
 import sys
@@ -16,12 +15,17 @@ from tempfile import TemporaryDirectory
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.image import MAX_SIDE_PX
-from yolotrt_ros.core.json_output import check_output_path
+from yolotrt_ros.core.json_output import (
+    add_json_option,
+    check_output_path,
+    text_beside,
+    write_json,
+)
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.picture_file import MAX_PIXELS
 from yolotrt_ros.tools.argument_types import count, index, probability
 from yolotrt_ros.tools.compare_report import NUM_PICTURES, report
-from yolotrt_ros.tools.compare_run import compare, Comparison, Conditions
+from yolotrt_ros.tools.compare_run import compare, Conditions
 from yolotrt_ros.tools.compare_table import as_dict, table
 from yolotrt_ros.tools.dataset import Dataset, open_dataset
 from yolotrt_ros.tools.dataset_options import add_dataset_options, dataset_from_options
@@ -52,8 +56,11 @@ def main(args: list[str]) -> int:
     )
     with ended_in_order(), _dataset(options) as dataset:
         comparison = compare(options.networks, config, dataset, conditions)
-        print(f'\n{comparison.description}\n\n{table(comparison)}')
-        _write(comparison, options)
+        with text_beside(options.json):
+            print(f'\n{comparison.description}\n\n{table(comparison)}')
+        write_json(options.json, as_dict(comparison))
+        if options.html:
+            _write_html(options.html, report(comparison, num_pictures=options.pictures))
     for name, network in zip(comparison.names, comparison.networks, strict=True):
         if num_nonfinite := network.deployed.num_nonfinite:
             print(
@@ -81,7 +88,7 @@ def parse(args: list[str]) -> Namespace:
         '--demo-scenes', type=count, metavar='N', help='instead: scenes of the demo, drawn anew'
     )
     parser.add_argument('--html', type=Path, metavar='FILE', help='write a report there')
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    add_json_option(parser)
     parser.add_argument(
         '--pictures', type=index, default=NUM_PICTURES, help=f'in the report ({NUM_PICTURES})'
     )
@@ -131,17 +138,11 @@ def _dataset(options: Namespace) -> Iterator[Dataset]:
         yield open_dataset(annotations=path, images=folder)
 
 
-def _write(comparison: Comparison, options: Namespace) -> None:
-    contents = {}
-    if options.json:
-        contents[options.json] = json.dumps(as_dict(comparison), indent=2) + '\n'
-    if options.html:
-        contents[options.html] = report(comparison, num_pictures=options.pictures)
-    for path, text in contents.items():
-        try:
-            write_text(path, text)
-        except OSError as error:
-            raise ConfigError('output', str(path), f'cannot be written: {error}') from error
+def _write_html(path: Path, text: str) -> None:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise ConfigError('html', str(path), f'cannot be written: {error}') from error
 
 
 def _size(text: str) -> tuple[int, int]:

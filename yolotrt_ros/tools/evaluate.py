@@ -12,7 +12,12 @@ import sys
 
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.json_output import check_output_path, write_json
+from yolotrt_ros.core.json_output import (
+    add_json_option,
+    check_output_path,
+    text_beside,
+    write_json,
+)
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
@@ -49,7 +54,8 @@ def main(args: list[str]) -> int:
         selection = lowest_selection(config, pipeline.info)
         evaluation = evaluate(pipeline, selection, dataset, options.at)
     show_problems(evaluation.run.failures, str(options.model))
-    print(evaluation.text(), file=sys.stderr if options.json == Path('-') else sys.stdout)
+    with text_beside(options.json):
+        print(evaluation.text())
     write_json(options.json, evaluation.as_dict())
     return EXIT_WITH_PROBLEMS if dataset.problems or evaluation.run.failures else 0
 
@@ -63,9 +69,7 @@ def parse(args: list[str]) -> Namespace:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument('model', type=Path, help='ONNX network or TensorRT engine')
-    parser.add_argument(
-        '--json', type=Path, metavar='FILE', help='write the figures there; - is the output'
-    )
+    add_json_option(parser)
     parser.add_argument(
         '--at',
         type=probability,

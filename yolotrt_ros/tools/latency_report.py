@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-import json
 from pathlib import Path
 import sys
 
-from yolotrt_ros.core.atomic_write import write_text
-from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.json_output import check_output_path
+from yolotrt_ros.core.json_output import (
+    add_json_option,
+    check_output_path,
+    text_beside,
+    write_json,
+)
 from yolotrt_ros.tools.latency_report_plot import write_plot
 from yolotrt_ros.tools.latency_report_reading import read_times
 from yolotrt_ros.tools.latency_report_table import as_dict, text
@@ -27,11 +29,11 @@ def main(args: list[str]) -> int:
     for option in ('json', 'plot'):
         check_output_path(option, getattr(options, option), options.file)
     times = read_times(options.file, options.topic)
-    print(f'{options.file}: {times.kind}\n\n{text(times)}')
+    with text_beside(options.json):
+        print(f'{options.file}: {times.kind}\n\n{text(times)}')
     for problem in times.problems:
         print(f'yolotrt_ros latency: {problem}', file=sys.stderr)
-    if options.json:
-        _write_json(options, json.dumps(as_dict(times), indent=2) + '\n')
+    write_json(options.json, as_dict(times))
     if options.plot:
         write_plot(times, options.plot)
     return 1 if times.problems else 0
@@ -47,12 +49,5 @@ def parse(args: list[str]) -> Namespace:
     )
     parser.add_argument('--topic', help='default: each that holds times')
     parser.add_argument('--plot', type=Path, metavar='FILE', help='draw a png, svg or pdf there')
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    add_json_option(parser)
     return parser.parse_args(args)
-
-
-def _write_json(options: Namespace, content: str) -> None:
-    try:
-        write_text(options.json, content)
-    except OSError as error:
-        raise ConfigError('json', str(options.json), f'cannot be written: {error}') from error

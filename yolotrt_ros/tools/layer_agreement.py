@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.config import DetectorConfig
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.json_output import check_output_path, write_json
+from yolotrt_ros.core.json_output import (
+    add_json_option,
+    check_output_path,
+    text_beside,
+    write_json,
+)
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.tools.argument_types import choice, distance, index, names
 from yolotrt_ros.tools.layer_agreement_engine import build_with_layers
@@ -60,10 +65,11 @@ def main(args: list[str]) -> int:
     check_output_path('json', options.json, *options.networks, options.input)
     runner = _runner(options)
     figures, tolerance = _agreement(options, config, runner)
-    if runner is not None:
-        print(f'layers run by {runner.description}')
-    print(table(figures, show_all=options.all or not options.layers))
-    print(verdict(figures, tolerance, options.networks, by_layer=options.layers))
+    with text_beside(options.json):
+        if runner is not None:
+            print(f'layers run by {runner.description}')
+        print(table(figures, show_all=options.all or not options.layers))
+        print(verdict(figures, tolerance, options.networks, by_layer=options.layers))
     if options.json:
         content = {
             'networks': [str(path) for path in options.networks],
@@ -109,7 +115,7 @@ def parse(args: list[str]) -> Namespace:
         '--rtol', type=distance, help="largest part of the reference's largest value"
     )
     parser.add_argument('--atol', type=distance, help=f'or largest difference ({ABSOLUTE:g})')
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')
+    add_json_option(parser)
     add_parameter_options(parser, NETWORK_OPTIONS)
     return parser.parse_args(args)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.json_output import check_output_path
+from yolotrt_ros.core.json_output import check_output_path, text_beside, write_json
 from yolotrt_ros.core.options import config_from_options
 from yolotrt_ros.tools.bag_salvage import open_readable
 from yolotrt_ros.tools.golden import Golden, read_golden, write_golden
@@ -44,11 +45,13 @@ def main(args: list[str]) -> int:
         finally:
             pipeline.close()
         problems = list(recording.problems)
-    print(replay_text(options.bag, pipeline.info, result.replay, result.totals))
-    for note in [*problems, *result.notes]:
-        print(f'note        {note}')
-    comparison = _compare(options, expected, result)
-    _write_files(options, result, problems, comparison)
+    with text_beside(options.json):
+        print(replay_text(options.bag, pipeline.info, result.replay, result.totals))
+        for note in [*problems, *result.notes]:
+            print(f'note        {note}')
+        comparison = _compare(options, expected, result)
+        _write_files(options, result)
+    write_json(options.json, _figures(result, problems, comparison))
     return _status(options, result, problems, comparison)
 
 
@@ -63,30 +66,29 @@ def _compare(
     return comparison
 
 
-def _write_files(
-    options: Namespace, result: ReplayResult, problems: list[str], comparison: Comparison | None
-) -> None:
+def _write_files(options: Namespace, result: ReplayResult) -> None:
     if options.write_golden:
         write_golden(options.write_golden, result.golden)
         print(f'note        wrote {options.write_golden}: {len(result.golden.frames)} images')
     if options.times:
-        _write_json('times', options.times, result.times, lines=True)
-    if options.json:
-        figures = replay_figures(result.replay, result.totals) | {'problems': problems}
-        if comparison is not None:
-            figures['golden'] = comparison_figures(comparison)
-        _write_json('json', options.json, figures)
+        _write_times(options.times, result.times)
 
 
-def _write_json(option: str, path: Path, value: Any, *, lines: bool = False) -> None:  # noqa: ANN401
-    """Write a value; a list may have one line an entry."""
-    text = json.dumps(value, indent=2)
-    if lines:
-        text = '[\n' + ',\n'.join(map(json.dumps, value)) + '\n]'
+def _figures(
+    result: ReplayResult, problems: list[str], comparison: Comparison | None
+) -> dict[str, Any]:
+    figures = replay_figures(result.replay, result.totals) | {'problems': problems}
+    if comparison is not None:
+        figures['golden'] = comparison_figures(comparison)
+    return figures
+
+
+def _write_times(path: Path, frames: Sequence[object]) -> None:
+    """Write a list with one line a frame."""
     try:
-        write_text(path, f'{text}\n')
+        write_text(path, '[\n' + ',\n'.join(map(json.dumps, frames)) + '\n]\n')
     except OSError as error:
-        raise ConfigError(option, str(path), f'cannot be written: {error}') from error
+        raise ConfigError('times', str(path), f'cannot be written: {error}') from error
 
 
 def _status(

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from yolotrt_ros.core.config import SELECTION_PARAMETERS
+from yolotrt_ros.core.json_output import add_json_option
 from yolotrt_ros.core.options import add_parameter_options
 from yolotrt_ros.tools.argument_types import index, probability
 from yolotrt_ros.tools.bag_writer import STORAGES
@@ -85,7 +86,7 @@ def _add_outputs(parser: ArgumentParser) -> None:
         metavar='FILE',
         help='write the milliseconds of each stage for each image as JSON',
     )
-    group.add_argument('--json', type=Path, metavar='FILE', help='write the report as JSON')
+    add_json_option(parser)
 
 
 def _add_golden(parser: ArgumentParser) -> None:
