@@ -35,10 +35,11 @@ if worker := os.environ.get('PYTEST_XDIST_WORKER', '').removeprefix('gw'):
     domain = int(os.environ.get('ROS_DOMAIN_ID', '0')) + 1 + int(worker)
     os.environ['ROS_DOMAIN_ID'] = str(domain % 102)
 
-# A shell starts what runs in its background deaf to Ctrl-C, and all programs that the tests start
-# would be so too.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell starts what runs in its background deaf to Ctrl-C, and nohup to the terminal's end. The
+# programs that the tests start would inherit it; a handler of any kind they do not.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 # No deadline: a busy machine is no bug. A failing example is printed ready to be pasted.
 settings.register_profile('yolotrt_ros', deadline=None, max_examples=60, print_blob=True)
