@@ -40,7 +40,7 @@ def test_plugin_that_is_installed_is_the_one_of_the_source_tree(prefix):
     assert plugin_source_digest(installed) == plugin_source_digest(ROOT / 'plugins')
 
 
-@pytest.mark.parametrize('pattern', ['*.cu', '*.cuh', '*.onnx', 'py.typed'])
+@pytest.mark.parametrize('pattern', ['*.cpp', '*.cu', '*.cuh', '*.onnx', 'py.typed'])
 def test_files_within_the_package_are_installed(pattern, prefix):
     names = names_below(ROOT / 'yolotrt_ros', pattern)
     assert names
