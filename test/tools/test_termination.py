@@ -72,11 +72,25 @@ def test_signal_that_was_ignored_before_still_is(child):
         process.wait(0.5)
 
 
-def test_handlers_are_the_old_ones_afterwards():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.fixture
+def default_handler():
+    """Give SIGTERM its default, which other tests of this process may have replaced."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_handlers_are_the_old_ones_afterwards(default_handler):
     with ended_in_order():
-        assert signal.getsignal(signal.SIGTERM) is not before
-    assert signal.getsignal(signal.SIGTERM) is before
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_handlers_of_others_stay(default_handler):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ended_in_order():
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
 
 
 def test_another_thread_may_use_it():
