@@ -67,15 +67,6 @@ class Letterbox:
             slice(self.pad_left, self.pad_left + self.resized_wh[0]),
         )
 
-    def to_network(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
-        """
-        Map boxes from the camera image to the network's input.
-
-        :param boxes_xyxy: float32 ``(N, 4)``, source pixels.
-        :returns: float32 ``(N, 4)``, network pixels.
-        """
-        return boxes_xyxy * self._scale + self._offset
-
     def to_source(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """
         Map boxes from the network's input to the camera image, clipped to it.
