@@ -45,12 +45,6 @@ class FrameTurn:
         """Stamp and frame of the image."""
         return self.image.header
 
-    @property
-    def age_ns(self) -> int | None:
-        """How old the image was when its turn came; None where the driver sets no stamp."""
-        stamp_ns = self.header.stamp_ns
-        return self.taken_ns - stamp_ns if stamp_ns else None
-
 
 class ViewedTurn(NamedTuple):
     """A frame that can be detected in: its turn, and the view of its pixels."""
