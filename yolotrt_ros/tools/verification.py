@@ -119,10 +119,6 @@ class Verification:
             )
         return reasons
 
-    def is_good(self, precision: Precision) -> bool:
-        """Whether this is what an engine of this precision should reach."""
-        return not self.reasons_against(precision)
-
     def as_dict(self) -> dict[str, Any]:
         """Return the figures for the engine's card."""
         return asdict(self)
