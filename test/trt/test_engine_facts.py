@@ -19,8 +19,6 @@ def test_facts_are_those_of_the_card(tmp_path):
         precision='fp16',
         tensorrt_version='10.3.0',
         gpu='Orin (compute capability 8.7)',
-        head='YOLOV5',
-        score_threshold=0.01,
         has_plugin=True,
         created='2026-11-20T12:00:00+00:00',
         figures={'build_seconds': 373.0, 'agreement': {'map50': 0.53}},

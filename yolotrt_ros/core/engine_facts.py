@@ -18,8 +18,6 @@ class EngineFacts:
     :param precision: such as ``fp16``.
     :param tensorrt_version: that built it.
     :param gpu: that it was built on, with its compute capability.
-    :param head: the layout of its outputs.
-    :param score_threshold: lowest score that leaves it; 0 for all.
     :param has_plugin: whether it needs the decode plugin.
     :param created: time of the build, ISO 8601.
     :param figures: what was measured, numbers and texts, possibly nested.
@@ -29,8 +27,6 @@ class EngineFacts:
     precision: str
     tensorrt_version: str
     gpu: str
-    head: str
-    score_threshold: float
     has_plugin: bool
     created: str
     figures: Mapping[str, Any]

@@ -26,8 +26,6 @@ def read_facts(engine_path: Path) -> EngineFacts | None:
         precision=card.precision.value,
         tensorrt_version=card.tensorrt_version,
         gpu=f'{card.gpu_name} (compute capability {major}.{minor})',
-        head=card.head,
-        score_threshold=card.score_threshold,
         has_plugin=card.plugin_sha256 is not None,
         created=card.created,
         figures=card.figures,
