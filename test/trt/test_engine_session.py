@@ -5,7 +5,6 @@
 from dataclasses import replace
 import hashlib
 import json
-import math
 from pathlib import Path
 import sys
 
@@ -144,10 +143,8 @@ def test_fixed_engine_agrees_with_onnx_runtime(static_path, open_session, tensor
     assert session.input_dtype == np.float32
     assert sorted(session.output_names) == ['head0', 'head1', 'head2']
     assert session.score_floor == 0.0
-    assert math.isnan(session.last_gpu_ms)
     for _ in range(3):
         assert_agrees(session, static_path, rng.random((2, 3, 64, 96), np.float32))
-        assert 0 < session.last_gpu_ms < 1000
 
 
 @pytest.mark.tensorrt

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import CudaError, DetectionError, EngineError
 from yolotrt_ros.gpu.device import CudaDevice
-from yolotrt_ros.gpu.events import StreamTimer
 from yolotrt_ros.gpu.memory import DeviceBuffer
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.compat import describe, import_tensorrt
@@ -40,7 +39,6 @@ class EngineSession:
         card says that the engine needs it.
     :param blocking_wait: sleep while waiting for the GPU; see ``CudaSession``.
     :ivar max_batch: the largest batch that the engine was built for.
-    :ivar last_gpu_ms: the GPU's own time of the last run, without copies; NaN before it.
     :raises EngineError: the file is no engine for this machine, or its input is no batch of RGB
         images.
     :raises PluginError: the plugin is missing and cannot be compiled, or does not fit.
@@ -60,7 +58,6 @@ class EngineSession:
         trt = import_tensorrt()
         self.path = path
         self.backend = f'TensorRT {describe(trt)}, {device.name}'
-        self.last_gpu_ms = float('nan')
         card = check_engine(path, device, plugin_path)
         self.metadata: Mapping[str, str] = {
             **plan.metadata,
@@ -77,8 +74,6 @@ class EngineSession:
             self._context = self._engine.create_context()
             resources.callback(self._context.close)
             self._networks: dict[tuple[int, int], DeviceNetwork] = {}
-            self._timer = StreamTimer(self._session.stream)
-            resources.callback(self._timer.close)
             self._buffers = self._allocate(resources)
             self._resources = resources.pop_all()
 
@@ -173,14 +168,11 @@ class EngineSession:
         self._context.set_input_shape(self._input.name, tensor.shape)
         outputs = self._empty_outputs()
         self._buffers[self._input.name].upload(np.ascontiguousarray(tensor), stream)
-        self._timer.start()
         self._context.enqueue(stream)
-        self._timer.stop()
         for name in wanted:
             if outputs[name].size:
                 self._buffers[name].download(outputs[name], stream)
         self._session.synchronize()
-        self.last_gpu_ms = self._timer.elapsed_ms()
         return [outputs[name] for name in wanted]
 
     def _refuse_misfit(self, tensor: NDArray[np.floating], wanted: Sequence[str]) -> None:
