@@ -20,7 +20,7 @@ from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.gpu.candidates import CandidateArrays
 from yolotrt_ros.gpu.device import find_device
-from yolotrt_ros.gpu.events import StreamTimer
+from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.memory import DeviceBuffer
 from yolotrt_ros.gpu.session import CudaSession
@@ -67,13 +67,13 @@ def microseconds(session: CudaSession, image: Detections, rules: Selection) -> f
 
     record()
     graph = CudaGraph(session, record)
-    timer, times = StreamTimer(session.stream), []
+    start, stop, times = CudaEvent(), CudaEvent(), []
     for _ in range(ROUNDS):
-        timer.start()
+        start.record(session.stream)
         graph.launch()
-        timer.stop()
+        stop.record(session.stream)
         session.synchronize()
-        times.append(1e3 * timer.elapsed_ms() / LAUNCHES)
+        times.append(1e3 * stop.elapsed_ms(start) / LAUNCHES)
     return float(np.median(times))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from yolotrt_ros.core.errors import CudaError
-from yolotrt_ros.gpu.events import CudaEvent, StreamTimer
+from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.kernel_args import KernelArgs
 from yolotrt_ros.gpu.kernel_loader import load_source
@@ -36,26 +36,24 @@ def wait(session):
 
 
 def test_time_is_that_of_the_work(session, wait):
-    timer = StreamTimer(session.stream)
+    start, stop = CudaEvent(), CudaEvent()
     for num_waits in (1, 3):
-        timer.start()
+        start.record(session.stream)
         for _ in range(num_waits):
             wait()
-        timer.stop()
+        stop.record(session.stream)
         session.synchronize()
         # The GPU's clock ticks in microseconds; only a floor is certain on a shared machine.
-        assert num_waits * WAIT_MS * 0.99 < timer.elapsed_ms() < 100 * WAIT_MS
-    timer.close()
-    timer.close()
+        assert num_waits * WAIT_MS * 0.99 < stop.elapsed_ms(start) < 100 * WAIT_MS
 
 
 def test_time_within_a_graph_is_taken_at_each_launch(session, wait):
-    timer = StreamTimer(session.stream, in_graph=True)
+    start, stop = CudaEvent(), CudaEvent()
 
     def timed():
-        timer.start()
+        start.record(session.stream, in_graph=True)
         wait()
-        timer.stop()
+        stop.record(session.stream, in_graph=True)
 
     wait()
     session.synchronize()
@@ -63,18 +61,18 @@ def test_time_within_a_graph_is_taken_at_each_launch(session, wait):
     for _ in range(2):
         graph.launch()
         session.synchronize()
-        assert WAIT_MS * 0.99 < timer.elapsed_ms() < 100 * WAIT_MS
+        assert WAIT_MS * 0.99 < stop.elapsed_ms(start) < 100 * WAIT_MS
 
 
 def test_time_of_work_that_runs_is_not_known(session, wait):
-    timer = StreamTimer(session.stream)
-    timer.start()
+    start, stop = CudaEvent(), CudaEvent()
+    start.record(session.stream)
     wait()
-    timer.stop()
+    stop.record(session.stream)
     with pytest.raises(CudaError, match=r'cudaErrorNotReady .* wait for the stream before asking'):
-        timer.elapsed_ms()
+        stop.elapsed_ms(start)
     session.synchronize()
-    assert timer.elapsed_ms() > 0
+    assert stop.elapsed_ms(start) > 0
 
 
 @pytest.mark.parametrize('blocking_wait', [False, True])

@@ -69,34 +69,3 @@ class CudaEvent(Owner):
 
 def _destroy(handle: object) -> None:
     release(bindings().runtime.cudaEventDestroy(handle), 'a CUDA event')
-
-
-class StreamTimer:
-    """
-    Measures what the GPU does on a stream between ``start`` and ``stop``.
-
-    :param stream: the stream.
-    :param in_graph: both calls come while the stream is recorded into a CUDA graph.
-    """
-
-    def __init__(self, stream: int, *, in_graph: bool = False) -> None:
-        self._stream = stream
-        self._in_graph = in_graph
-        self._start, self._stop = CudaEvent(), CudaEvent()
-
-    def start(self) -> None:
-        """Set the first mark."""
-        self._start.record(self._stream, in_graph=self._in_graph)
-
-    def stop(self) -> None:
-        """Set the last mark."""
-        self._stop.record(self._stream, in_graph=self._in_graph)
-
-    def elapsed_ms(self) -> float:
-        """Return the time between the marks; wait for the stream before."""
-        return self._stop.elapsed_ms(self._start)
-
-    def close(self) -> None:
-        """Destroy the marks; calling it twice does no harm."""
-        self._start.close()
-        self._stop.close()
