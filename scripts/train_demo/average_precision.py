@@ -53,5 +53,5 @@ def _dataset(truths: Sequence[Frame]) -> Dataset:
     for index, frame in enumerate(truths):
         scores = np.ones(len(frame.class_ids), np.float32)
         truth = Detections(frame.boxes_xyxy, scores, frame.class_ids)
-        images.append(LabelledImage(index, Path(f'scene {index}'), truth, frame.ignored))
+        images.append(LabelledImage(Path(f'scene {index}'), truth, frame.ignored))
     return Dataset('scenes', CLASS_NAMES, tuple(images))

@@ -35,7 +35,7 @@ def dataset_of(*truths, ignored=None, areas=None, names=NAMES):
     for index, truth in enumerate(truths):
         mask = np.zeros(len(truth), np.bool_) if ignored is None else np.array(ignored[index])
         area = None if areas is None else np.array(areas[index], np.float32)
-        images.append(LabelledImage(index, Path(f'{index}.png'), truth, mask, area))
+        images.append(LabelledImage(Path(f'{index}.png'), truth, mask, area))
     return Dataset('a set', names, tuple(images))
 
 

@@ -23,7 +23,7 @@ SELECTION = Selection(0.5, 0.65, 300)
 
 def dataset_of(*paths, names=NAMES):
     nothing = (Detections.empty(), np.empty(0, np.bool_))
-    images = [LabelledImage(index, path, *nothing) for index, path in enumerate(paths)]
+    images = [LabelledImage(path, *nothing) for path in paths]
     return Dataset('a set', tuple(names), tuple(images))
 
 

@@ -25,7 +25,6 @@ class LabelledImage:
     """
     One picture and its objects.
 
-    :param image_id: its number in the set.
     :param path: its file, which could be decoded when the set was opened.
     :param truth: boxes in pixels of the picture, within it; class ids are rows of the set's
         ``class_names``; scores are 1. No rows for a background.
@@ -34,7 +33,6 @@ class LabelledImage:
         large; None takes those of the boxes.
     """
 
-    image_id: int
     path: Path
     truth: Detections
     ignored: NDArray[np.bool_]
@@ -102,7 +100,7 @@ def open_dataset(
         truth, ignored, areas = truth_of(
             image, size_wh, is_normalised=raw.is_normalised, problems=problems
         )
-        found.append(LabelledImage(image.image_id, image.path, truth, ignored, areas))
+        found.append(LabelledImage(image.path, truth, ignored, areas))
     if not found:
         listed = '; '.join(problems[:3]) or 'it lists none'
         raise ConfigError('images', raw.description, f'has no picture to measure on: {listed}')

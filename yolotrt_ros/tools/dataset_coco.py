@@ -90,7 +90,7 @@ def _add_image(
         return
     width, height = row.get('width'), row.get('height')
     declared_wh = (int(width), int(height)) if width and height else None
-    dataset.images.append(RawImage(image_id, path, labels[image_id], declared_wh))
+    dataset.images.append(RawImage(path, labels[image_id], declared_wh))
 
 
 def _label(

@@ -34,13 +34,11 @@ class RawImage:
     """
     One picture and its labels.
 
-    :param image_id: its number in the set.
     :param path: its file, which exists.
     :param labels: none for a background.
     :param declared_wh: the size that the labels were made for, where the file gives it.
     """
 
-    image_id: int
     path: Path
     labels: list[RawLabel]
     declared_wh: tuple[int, int] | None = None

@@ -33,10 +33,10 @@ def read_yolo(path: Path, split: str) -> RawDataset:
     labels = {picture: label_path(picture) for picture in pictures}
     _check_labels(data, labels.values())
     label_format = LabelFormat(len(data.class_names), data.num_keypoint_values)
-    for image_id, (picture, label) in enumerate(labels.items()):
+    for picture, label in labels.items():
         rows = read_labels(label, label_format, dataset.problems)
         if rows is not None:
-            dataset.images.append(RawImage(image_id, picture, rows))
+            dataset.images.append(RawImage(picture, rows))
     if not data.is_list(split):
         dataset.problems.extend(_orphans(labels))
     return dataset
