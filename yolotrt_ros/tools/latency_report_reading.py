@@ -30,14 +30,12 @@ class TimedFrame:
     :param stamp_ns: its stamp, nanoseconds.
     :param parts: milliseconds of what came one behind the other.
     :param details: milliseconds of stages within one of the parts.
-    :param num_detections: objects found in it; None where that was not recorded.
     """
 
     source: str
     stamp_ns: int
     parts: Mapping[str, float]
     details: Mapping[str, float]
-    num_detections: int | None = None
 
     @property
     def total_ms(self) -> float:
@@ -113,11 +111,9 @@ def _recorded_frame(data: bytes) -> tuple[str, TimedFrame]:
         status = _typestore().deserialize_cdr(data, STATUS)
     except Exception as error:  # damaged bytes raise whatever they lead to
         raise ValueError(f'the message cannot be read: {error}') from error
-    times, num_detections = FrameTimes.from_values(
-        {item.key: item.value for item in status.values}
-    )
+    times, _ = FrameTimes.from_values({item.key: item.value for item in status.values})
     parts = {name: float(getattr(times, f'{name}_ms')) for name in PARTS}
-    frame = TimedFrame(times.camera, times.stamp_ns, parts, times.stage_times, num_detections)
+    frame = TimedFrame(times.camera, times.stamp_ns, parts, times.stage_times)
     return str(status.name).partition(':')[0], frame
 
 
