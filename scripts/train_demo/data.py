@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import threading
 
 import cv2
@@ -92,11 +91,6 @@ class Pool:
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Return uint8 (B, H, W, 3) and targets (B, MAX_TARGETS, 5)."""
         return self._images[indices], self._targets[indices]
-
-    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Go through all scenes in order."""
-        for start in range(0, len(self._scenes), size):
-            yield self._images[start : start + size], self._targets[start : start + size]
 
     def _fill(self) -> None:
         for images, targets in self._loader:
