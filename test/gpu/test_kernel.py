@@ -17,16 +17,6 @@ from yolotrt_ros.gpu.memory import DeviceBuffer
 
 pytestmark = pytest.mark.gpu
 
-REVERSE = """\
-extern "C" __global__ void reverse(int* values) {
-    extern __shared__ int shared[];
-    const int count = COUNT;
-    for (int i = threadIdx.x; i < count; i += blockDim.x) shared[i] = values[i];
-    __syncthreads();
-    for (int i = threadIdx.x; i < count; i += blockDim.x) values[i] = shared[count - 1 - i];
-}
-"""
-
 
 class Line(ctypes.Structure):
     _fields_ = (('slope', ctypes.c_float), ('offset', ctypes.c_float))
@@ -89,23 +79,6 @@ def test_impossible_launch_is_refused_and_the_next_one_runs(session):
             kernel.launch((1,), (5000,), KernelArgs(), session.stream)
         kernel.launch((1, 2, 3), (4, 5, 6), KernelArgs(), session.stream)
         session.synchronize()
-
-
-def test_more_shared_memory_than_usual_can_be_reserved(session, rng):
-    count = 14000  # 56,000 bytes: more than the 49,152 that need no question, less than any limit
-    values = rng.integers(0, 1 << 30, count).astype(np.int32)
-    found = np.zeros_like(values)
-    with (
-        load_source(session, REVERSE, 'reverse.cu', defines={'COUNT': str(count)}) as module,
-        DeviceBuffer(values.nbytes) as buffer,
-    ):
-        kernel = module.kernel('reverse')
-        kernel.reserve_shared(4 * count)
-        buffer.upload(values, session.stream)
-        kernel.launch((1,), (256,), KernelArgs(buffer), session.stream, 4 * count)
-        buffer.download(found, session.stream)
-        session.synchronize()
-    np.testing.assert_array_equal(found, values[::-1])
 
 
 def test_damaged_code_is_refused_by_the_driver(session):

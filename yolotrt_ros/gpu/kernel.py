@@ -61,22 +61,8 @@ class Kernel:
         self._checked: KernelArgs | None = None
         self.parameter_sizes = _parameter_sizes(function)
 
-    def reserve_shared(self, num_bytes: int) -> None:
-        """Allow launches with more dynamic shared memory than the usual 48 KiB."""
-        driver = bindings().driver
-        attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
-        check(
-            driver.cuFuncSetAttribute(self._function, attribute, num_bytes),
-            f'reserving {num_bytes} bytes of shared memory for {self._name}',
-        )
-
     def launch(
-        self,
-        grid: tuple[int, ...],
-        block: tuple[int, ...],
-        args: KernelArgs,
-        stream: int,
-        shared_bytes: int = 0,
+        self, grid: tuple[int, ...], block: tuple[int, ...], args: KernelArgs, stream: int
     ) -> None:
         """
         Enqueue the kernel.
@@ -92,7 +78,7 @@ class Kernel:
                 self._function,
                 *(*grid, 1, 1)[:3],
                 *(*block, 1, 1)[:3],
-                shared_bytes,
+                0,  # bytes of dynamic shared memory
                 stream,
                 args.address,
                 0,
