@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CUDA graphs: recording, replay, and recovery from a recording that failed."""
 
+import ctypes
 import gc
 
 import numpy as np
@@ -30,7 +31,8 @@ class Adder:
         self.kernel = module.kernel('add')
         self.buffer = DeviceBuffer(4 * COUNT)
         self.source, self.sink = HostBuffer(4 * COUNT), HostBuffer(4 * COUNT)
-        self.args = KernelArgs(self.buffer, np.int32(3))
+        self.step = ctypes.c_int32(3)
+        self.args = KernelArgs(self.buffer, self.step)
         self.given, self.found = (host.array.view(np.int32) for host in (self.source, self.sink))
 
     def enqueue(self):
@@ -75,7 +77,7 @@ def test_recording_runs_nothing_and_each_launch_runs_all(adder, session, rng):
 
 def test_graph_keeps_the_arguments_of_its_recording(adder, session, rng):
     graph = CudaGraph(session, adder.enqueue)
-    adder.args[1] = np.int32(100)
+    adder.step.value = 100
     assert_runs(adder, graph.launch, rng)
 
 

@@ -36,13 +36,14 @@ def test_kernel_computes_what_numpy_does(form, session, rng):
     ):
         kernel = module.kernel('scale')
         assert kernel.parameter_sizes in (None, (8, 8, 4, 8))
-        args = KernelArgs(source, sink, np.int32(1000), Line(2, -1))
+        line = Line(2, -1)
+        args = KernelArgs(source, sink, np.int32(1000), line)
         source.upload(values, session.stream)
         kernel.launch((4,), (256,), args, session.stream)
         sink.download(found, session.stream)
         session.synchronize()
         np.testing.assert_allclose(found, 2 * values - 0.75, rtol=1e-6, atol=1e-6)
-        args[3] = Line(0, 3)
+        line.slope, line.offset = 0, 3
         kernel.launch((4,), (256,), args, session.stream)
         sink.download(found, session.stream)
         session.synchronize()

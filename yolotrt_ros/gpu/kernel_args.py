@@ -25,7 +25,7 @@ class KernelArgs:
     """
 
     def __init__(self, *values: object) -> None:
-        self._owners = list(values)
+        self._owners = values
         self._values = [_as_ctypes(value) for value in values]
         self._pointers = (ctypes.c_void_p * max(1, len(values)))(
             *[ctypes.addressof(value) for value in self._values]
@@ -40,22 +40,6 @@ class KernelArgs:
     def sizes(self) -> tuple[int, ...]:
         """The size of each argument in bytes."""
         return tuple(ctypes.sizeof(value) for value in self._values)
-
-    def __setitem__(self, index: int, value: object) -> None:
-        """
-        Change an argument in place.
-
-        :raises TypeError: as above.
-        :raises ValueError: the new value has another size than the old one.
-        """
-        new, old = _as_ctypes(value), self._values[index]
-        if ctypes.sizeof(new) != ctypes.sizeof(old):
-            raise ValueError(
-                f'argument {index} has {ctypes.sizeof(old)} bytes, but {value!r} has '
-                f'{ctypes.sizeof(new)}'
-            )
-        ctypes.memmove(ctypes.addressof(old), ctypes.addressof(new), ctypes.sizeof(old))
-        self._owners[index] = value
 
 
 def _as_ctypes(value: object) -> Any:  # noqa: ANN401
