@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 import logging
-import os
 from pathlib import Path
-import sysconfig
 from typing import Any
 
 from yolotrt_ros.core.errors import BackendError, CudaError
 from yolotrt_ros.gpu.cuda import bindings, check, failure_text
 
 FOLDER = Path(__file__).with_name('kernels')
-_HEADER = 'cuda_fp16.h'  # a folder with it is CUDA's include folder
 _NEEDED = 'compiling kernels needs NVRTC, a part of the CUDA toolkit'
 _log = logging.getLogger(__name__)
 
@@ -64,17 +61,15 @@ def compile_source(
     arch: str,
     defines: Mapping[str, str] | None = None,
     *,
-    options: Sequence[str] = (),
     name: str = 'kernel.cu',
 ) -> bytes:
     """
     Compile CUDA C++.
 
     :param source: the text; kernels to be found by their name are ``extern "C"``. It may include
-        the files of the folder ``kernels``, and CUDA's headers where they are installed.
+        the files of the folder ``kernels``.
     :param arch: ``sm_87`` for machine code, ``compute_87`` for PTX.
     :param defines: values of preprocessor names.
-    :param options: further options of NVRTC, such as ``--fmad=false``.
     :param name: what error messages call the source.
     :raises CudaError: NVRTC refuses the source; its log is in the text.
     :raises BackendError: NVRTC is missing.
@@ -85,9 +80,9 @@ def compile_source(
         f'compiling {name}',
     )
     try:
-        given = [f'--gpu-architecture={arch}', '--std=c++17', '--generate-line-info', *options]
+        given = [f'--gpu-architecture={arch}', '--std=c++17', '--generate-line-info']
         given += [f'-D{key}={value}' for key, value in (defines or {}).items()]
-        given += [f'-I{folder}' for folder in [FOLDER, *_cuda_headers()]]
+        given += [f'-I{FOLDER}']
         encoded = [option.encode() for option in given]
         # NVRTC of CUDA 12.2 leaves the C locale to its thread, where files and the output of
         # programs would be read as ASCII from then on.
@@ -97,7 +92,7 @@ def compile_source(
         log = _text(program, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog)
         if int(status) != 0:
             text = failure_text(status, f'compiling {name} for {arch}')
-            raise CudaError(f'{text}:\n{log}{_header_hint(log)}')
+            raise CudaError(f'{text}:\n{log}')
         if log:
             _log.warning('%s for %s: %s', name, arch, log)
         if arch.startswith('sm_'):
@@ -128,27 +123,3 @@ def _bytes(program: Any, ask_size: Any, ask: Any) -> bytes:  # noqa: ANN401
 
 def _text(program: Any, ask_size: Any, ask: Any) -> str:  # noqa: ANN401
     return _bytes(program, ask_size, ask).rstrip(b'\0').decode(errors='replace').strip()
-
-
-def _cuda_headers() -> list[Path]:
-    """Find the folder of CUDA's headers, where they are installed."""
-    return [folder for folder in _candidates() if (folder / _HEADER).is_file()][:1]
-
-
-def _header_hint(log: str) -> str:
-    if 'cannot open source file' not in log or _cuda_headers():
-        return ''
-    searched = ', '.join(str(folder) for folder in _candidates())
-    return (
-        f"\nCUDA's headers are in none of {searched}; set CUDA_HOME to the CUDA toolkit, or "
-        'install its headers with pip: nvidia-cuda-runtime'
-    )
-
-
-def _candidates() -> Iterator[Path]:
-    for variable in ('CUDA_HOME', 'CUDA_PATH'):
-        if os.environ.get(variable):
-            yield Path(os.environ[variable]) / 'include'
-    yield Path('/usr/local/cuda/include')
-    packages = Path(sysconfig.get_path('purelib')) / 'nvidia'
-    yield from (packages / 'cu13' / 'include', packages / 'cuda_runtime' / 'include')

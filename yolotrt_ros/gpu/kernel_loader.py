@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 import json
 from pathlib import Path
@@ -50,18 +50,16 @@ def load_module(
     source: str,
     *,
     defines: Mapping[str, str] | None = None,
-    options: Sequence[str] = (),
 ) -> KernelModule:
     """
     Load the kernels of a file of the folder ``kernels``, compiled for the session's device.
 
     :param source: the file's name.
     :param defines: values of preprocessor names.
-    :param options: further options of NVRTC.
     :raises BackendError: NVRTC is missing, or the device too old for it.
     :raises CudaError: the source does not compile, or the device refuses the code.
     """
-    return load_source(session, read_source(source), source, defines=defines, options=options)
+    return load_source(session, read_source(source), source, defines=defines)
 
 
 def load_source(
@@ -70,11 +68,10 @@ def load_source(
     name: str,
     *,
     defines: Mapping[str, str] | None = None,
-    options: Sequence[str] = (),
 ) -> KernelModule:
     """Do as ``load_module`` does with the text of a source."""
     arch = choose_arch(session.device.compute_capability)
-    code = compile_cached(text, arch, defines or {}, options=options, name=name)
+    code = compile_cached(text, arch, defines or {}, name=name)
     session.make_current()
     return KernelModule(session, code, name)
 
@@ -84,17 +81,16 @@ def compile_cached(
     arch: str,
     defines: Mapping[str, str],
     *,
-    options: Sequence[str] = (),
     name: str = 'kernel.cu',
 ) -> bytes:
     """Return what ``compile_source`` returns, from the disk where it was compiled before."""
     sources = [source, _included_sources(source)]
-    facts = [sources, arch, sorted(defines.items()), list(options), nvrtc_version()]
+    facts = [sources, arch, sorted(defines.items()), nvrtc_version()]
     digest = sha256(json.dumps(facts).encode()).hexdigest()
     key = f'{Path(name).stem}-{arch}-{digest[:32]}'
     code = code_cache.read(key)
     if code is None:
-        code = compile_source(source, arch, defines, options=options, name=name)
+        code = compile_source(source, arch, defines, name=name)
         code_cache.write(key, code)
     return code
 
