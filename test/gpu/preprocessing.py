@@ -7,11 +7,10 @@ from contextlib import ExitStack
 import numpy as np
 
 from yolotrt_ros.core.letterbox import Letterbox
+from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.kernel_loader import load_module
 from yolotrt_ros.gpu.memory import DeviceBuffer, HostBuffer
 from yolotrt_ros.gpu.preprocess import (
-    fill_parameters,
-    PARAMETER_DTYPE,
     PreprocessKernel,
     SOURCE,
 )

@@ -7,12 +7,11 @@ import pytest
 
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox
+from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.preprocess import (
-    fill_parameters,
     FrameNormalization,
     NETWORK_DTYPE,
     network_parameters,
-    PARAMETER_DTYPE,
     PreprocessKernel,
 )
 

@@ -10,11 +10,10 @@ import pytest
 from test.gpu.kernel_sources import SCALE
 from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.gpu import code_cache, compiler, kernel_loader
-from yolotrt_ros.gpu.compiler import supported_archs
+from yolotrt_ros.gpu.compiler import compile_source, supported_archs
 from yolotrt_ros.gpu.kernel_args import KernelArgs
 from yolotrt_ros.gpu.kernel_loader import (
     compile_cached,
-    compile_source,
     load_module,
     load_source,
     read_source,

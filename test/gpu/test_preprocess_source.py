@@ -27,12 +27,11 @@ from yolotrt_ros.cpu.media import read_picture
 from yolotrt_ros.cpu.preprocess import Preprocessor
 from yolotrt_ros.gpu import kernel_loader
 from yolotrt_ros.gpu.compiler import compile_source, supported_archs
+from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.preprocess import (
-    fill_parameters,
     FrameNormalization,
     NETWORK_DTYPE,
     network_parameters,
-    PARAMETER_DTYPE,
     SOURCE,
 )
 

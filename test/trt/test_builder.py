@@ -20,7 +20,8 @@ from yolotrt_ros.cpu.session import OnnxSession
 from yolotrt_ros.gpu.device import find_device
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt import timing_cache
-from yolotrt_ros.trt.builder import build_plan, BuildOptions, create_builder
+from yolotrt_ros.trt.build_options import BuildOptions
+from yolotrt_ros.trt.builder import build_plan, create_builder
 from yolotrt_ros.trt.compat import can_choose_precision, describe, has_progress_monitor
 from yolotrt_ros.trt.engine_session import EngineSession
 from yolotrt_ros.trt.layer_table import layer_table, missing_precision, reformats_before_plugin
@@ -314,7 +315,8 @@ import sys
 from yolotrt_ros.core.errors import BuildError
 from yolotrt_ros.gpu.device import find_device
 from yolotrt_ros.gpu.session import CudaSession
-from yolotrt_ros.trt.builder import build_plan, BuildOptions
+from yolotrt_ros.trt.build_options import BuildOptions
+from yolotrt_ros.trt.builder import build_plan
 from yolotrt_ros.trt.precision import Precision
 network, cache = map(Path, sys.argv[1:])
 options = BuildOptions(

@@ -21,7 +21,8 @@ from yolotrt_ros.cpu.media import MediaError
 from yolotrt_ros.tools.calibration_data import calibration_set
 from yolotrt_ros.tools.frames import frame_source
 from yolotrt_ros.trt.batch_feed import BatchFeed
-from yolotrt_ros.trt.builder import build_plan, BuildOptions
+from yolotrt_ros.trt.build_options import BuildOptions
+from yolotrt_ros.trt.builder import build_plan
 from yolotrt_ros.trt.calibration import calibration_key, CalibrationMethod, make_calibrator
 from yolotrt_ros.trt.calibration_cache import cache_path, CalibrationCache, CalibrationKey
 from yolotrt_ros.trt.compat import can_calibrate

@@ -13,20 +13,8 @@ import re
 from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.gpu import code_cache
 from yolotrt_ros.gpu.compiler import choose_arch, compile_source, FOLDER, nvrtc_version
-from yolotrt_ros.gpu.kernel import Kernel, KernelModule
-from yolotrt_ros.gpu.kernel_args import KernelArgs
+from yolotrt_ros.gpu.kernel import KernelModule
 from yolotrt_ros.gpu.session import CudaSession
-
-__all__ = [
-    'Kernel',
-    'KernelArgs',
-    'KernelModule',
-    'compile_cached',
-    'compile_source',
-    'load_module',
-    'load_source',
-    'read_source',
-]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 

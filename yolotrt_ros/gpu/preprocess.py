@@ -10,20 +10,8 @@ from typing import Any
 import numpy as np
 
 from yolotrt_ros.core.letterbox import PAD_VALUE
-from yolotrt_ros.gpu.frame_parameters import DATA_ALIGNMENT, fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.kernel import KernelModule
 from yolotrt_ros.gpu.kernel_args import KernelArgs
-
-__all__ = [
-    'DATA_ALIGNMENT',
-    'NETWORK_DTYPE',
-    'OUTPUT_ALIGNMENT',
-    'PARAMETER_DTYPE',
-    'SOURCE',
-    'FrameNormalization',
-    'PreprocessKernel',
-    'fill_parameters',
-]
 
 # What load_module is to load for this kernel.
 SOURCE = 'preprocess.cu'
@@ -113,8 +101,8 @@ class PreprocessKernel:
         """
         Enqueue the work, alone or while a CUDA graph is recorded.
 
-        :param parameters_address: ``batch`` elements of ``PARAMETER_DTYPE`` as a kernel sees
-            them, a multiple of 8; read when the kernel runs, not now.
+        :param parameters_address: ``batch`` elements of ``frame_parameters.PARAMETER_DTYPE`` as a
+            kernel sees them, a multiple of 8; read when the kernel runs, not now.
         :param output_address: device memory for ``(batch, 3, H, W)``, a multiple of
             ``OUTPUT_ALIGNMENT``.
         :raises ValueError: the output's address is not such a multiple.

@@ -21,7 +21,7 @@ from yolotrt_ros.trt.build_options import BuildOptions
 from yolotrt_ros.trt.builder_config import configure, names_of_flags
 from yolotrt_ros.trt.compat import describe, import_tensorrt
 from yolotrt_ros.trt.cures import explain
-from yolotrt_ros.trt.engine import Engine, TensorInfo
+from yolotrt_ros.trt.engine import Engine
 from yolotrt_ros.trt.layer_table import Layer
 from yolotrt_ros.trt.logger import collect_errors, get_logger
 from yolotrt_ros.trt.network_parser import parse_network
@@ -34,8 +34,7 @@ from yolotrt_ros.trt.precision import (
     needs_conversion,
 )
 from yolotrt_ros.trt.progress import BuildCancelledError, follow, Progress
-
-__all__ = ['BuildOptions', 'BuiltPlan', 'build_plan']
+from yolotrt_ros.trt.tensor_info import TensorInfo
 
 
 @dataclass(frozen=True)

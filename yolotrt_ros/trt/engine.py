@@ -28,9 +28,7 @@ from yolotrt_ros.trt.compat import (
 from yolotrt_ros.trt.execution_context import ExecutionContext
 from yolotrt_ros.trt.layer_table import Layer, read_layers
 from yolotrt_ros.trt.logger import collect_errors, get_logger
-from yolotrt_ros.trt.tensor_info import OPEN, read_tensors, TensorInfo
-
-__all__ = ['Engine', 'ExecutionContext', 'TensorInfo']
+from yolotrt_ros.trt.tensor_info import OPEN, read_tensors
 
 _MISSING_PLUGIN = re.compile(
     r'plugin.*(not found|not registered)|(could not|cannot) find.*plugin|getPluginCreator',
