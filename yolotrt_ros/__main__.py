@@ -55,8 +55,9 @@ def main(args: list[str] | None = None) -> int:
     """
     Run a command.
 
-    :returns: its exit status; 1 after an error that it explained, 2 after a wrong call, 141 where
-        the reader of its output went away.
+    :returns: its exit status; 1 after an error that it explained, 2 after a wrong call, 130 after
+        Ctrl-C, 141 where the reader of its output went away.
+    :raises SystemExit: a wrong option (2), ``--help`` (0), SIGTERM (143) or SIGHUP (129).
     """
     args = sys.argv[1:] if args is None else args
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':
