@@ -96,7 +96,9 @@ def _build(config: DetectorConfig, logger: RcutilsLogger, is_stopped: Callable[[
 
     status = ChildProcess(build_command(config), say).wait(is_stopped)
     if status is None:
-        raise BuildError(f'the build of {config.engine_path} was stopped; nothing is written')
+        raise BuildError(
+            f'the build of {config.engine_path} was stopped; nothing half-written is left'
+        )
     if status == _BELOW_EXPECTATION:
         logger.warning(f'{config.engine_path} is built, but {lines[-1] if lines else ""}')
     elif status:

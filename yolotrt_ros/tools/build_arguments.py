@@ -28,7 +28,7 @@ exit status:
   1    an error, explained
   2    a wrong call
   3    built, but it finds less of what the network finds than its precision lets expect
-  130  stopped by Ctrl-C; nothing is written"""
+  130  stopped by Ctrl-C; nothing half-written is left"""
 
 
 def make_parser() -> ArgumentParser:
