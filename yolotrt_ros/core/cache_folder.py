@@ -1,6 +1,6 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder for what can be made again: compiled plugins and kernels, timing caches."""
+"""The folder for what can be made again: compiled code, kernel times, calibration tables."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ from yolotrt_ros.tools.layer_agreement_table import table, verdict
 from yolotrt_ros.tools.network_option import NETWORK_OPTIONS, network_paths
 from yolotrt_ros.trt.precision import carried_precision, Precision
 
-# Rounding adds up on the way through a network. FP32 engines multiply in TF32, with eleven bits
-# as FP16 has, and the sums of ONNX Runtime differ in their order alone. INT8 has eight bits.
+# Rounding adds up on the way through a network. An FP32 engine may multiply in TF32 (--tf32), with
+# the ten bits of FP16; the sums of ONNX Runtime differ in their order alone. INT8 has eight bits.
 RELATIVE = {
     (Precision.FP32, False): 1e-3,
     (Precision.FP32, True): 1e-2,
