@@ -13,7 +13,7 @@ import pytest
 
 from test import networks
 from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.nms import nms
+from yolotrt_ros.core.nms import BLOCK, nms
 
 NUM_CLASSES = 4
 # Pairs closer than this to the threshold may fall on either side of it in another precision.
@@ -236,6 +236,18 @@ def test_a_suppressed_box_suppresses_nothing():
     candidates = detections_of([[0, 0, 10, 1], [4, 0, 14, 1], [8, 0, 18, 1]], [0.9, 0.8, 0.7])
     kept = nms(candidates, iou_threshold=0.3, max_detections=9)
     assert kept.scores.tolist() == pytest.approx([0.9, 0.7])
+
+
+@pytest.mark.parametrize('max_detections', [BLOCK, BLOCK + 1, 10000])
+def test_boxes_of_all_blocks_are_held_against_those_kept_before(max_detections):
+    # Boxes apart from each other, then each of them again, weaker.
+    left = np.arange(3 * BLOCK) * 20
+    top = np.zeros_like(left)
+    apart = np.stack([left, top, left + 9, top + 9], axis=1)
+    twice = np.concatenate([apart, apart])
+    candidates = detections_of(twice, np.linspace(0.9, 0.1, len(twice)))
+    kept = nms(candidates, iou_threshold=0.5, max_detections=max_detections)
+    assert rows_of(kept) == rows_of(candidates[: min(max_detections, len(apart))])
 
 
 def test_boxes_of_different_classes_suppress_each_other_only_when_agnostic():
