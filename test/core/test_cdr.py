@@ -63,6 +63,17 @@ def test_bytes_that_are_no_text_are_shown(raw, words):
         reader.string('frame')
 
 
+def test_only_the_beginning_of_a_long_text_is_shown():
+    reader = CdrReader(LITTLE + (99).to_bytes(4, 'little') + b'a' * 98 + b'\xff', 'a message')
+    with pytest.raises(ImageFormatError, match=r"is 99 bytes that begin with b'a{24}'"):
+        reader.string('frame')
+
+
+def test_bytes_stand_side_by_side():
+    reader = CdrReader(LITTLE + b'\x01\x02\xff', 'a message')
+    assert [reader.uint8('flag') for _ in range(3)] == [1, 2, 255]
+
+
 @pytest.mark.parametrize('read', [CdrReader.string, CdrReader.byte_sequence])
 def test_a_length_is_not_believed(read):
     reader = CdrReader(LITTLE + b'\xff' * 4 + bytes(8), 'a message')
