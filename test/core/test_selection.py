@@ -108,6 +108,12 @@ def test_iou_threshold_is_handed_on():
     assert len(loose) == 3
 
 
+def test_without_suppression_only_the_other_rules_hold():
+    rules = Selection(0.25, 0.45, 9, True, min_box_size=3.0, class_ids=frozenset({0, 2}))
+    kept = rules.without_suppression().apply(candidates())
+    assert kept.class_ids.tolist() == [0, 2]
+
+
 def test_nothing_in_gives_nothing_out():
     selection = Selection(0.25, 0.45, 9, class_ids=frozenset({1}))
     assert len(selection.apply(Detections.empty())) == 0
