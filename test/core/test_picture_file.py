@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from yolotrt_ros.core.errors import ImageFormatError
+from yolotrt_ros.core.image import MAX_SIDE_PX
 from yolotrt_ros.core.picture_file import check_picture_file, MAX_PIXELS
 
 IHDR_SIZE = slice(16, 24)
@@ -57,10 +58,26 @@ def test_transparency_is_no_obstacle():
     assert size_of(picture_file(9, 4, '.png', channels=4)) == (4, 9)
 
 
-def test_fill_bytes_and_comments_before_the_size_are_stepped_over():
+@pytest.mark.parametrize('fill', [b'', b'\xff', b'\xff\xff'])
+# A comment, and three that are no frame header although their codes lie among those.
+@pytest.mark.parametrize('marker', [b'\xff\xfe', b'\xff\xc4', b'\xff\xc8', b'\xff\xcc'])
+def test_fill_bytes_and_other_segments_before_the_size_are_stepped_over(marker, fill):
     data = picture_file(5, 7)
-    comment = b'\xff\xff\xff\xfe' + struct.pack('>H', 6) + b'\xff\xc0ab'
-    assert size_of(data[:2] + comment + data[2:]) == (7, 5)
+    segment = fill + marker + struct.pack('>H', 10) + b'\xff\xc0ab\0\x09\0\x09'
+    assert size_of(data[:2] + segment + data[2:]) == (7, 5)
+
+
+@pytest.mark.parametrize('code', [0x01, 0xD0, 0xD7, 0xD8])
+def test_marker_that_stands_alone_has_no_length(code):
+    data = picture_file(5, 7)
+    assert size_of(data[:2] + bytes([0xFF, code]) + data[2:]) == (7, 5)
+
+
+def test_size_behind_the_start_of_the_picture_is_not_believed():
+    data = picture_file(5, 7)
+    scan = b'\xff\xda' + struct.pack('>H', 2)
+    with pytest.raises(ImageFormatError, match='no frame header, which holds the size, up to '):
+        size_of(data[:2] + scan + data[2:])
 
 
 def test_rubbish_between_segments_is_stepped_over():
@@ -69,14 +86,28 @@ def test_rubbish_between_segments_is_stepped_over():
 
 
 @pytest.mark.parametrize('of_size', [jpeg_of_size, png_of_size])
-@pytest.mark.parametrize(('width', 'height'), [(30_000, 30_000), (65_000, 1), (0, 5), (5, 0)])
+@pytest.mark.parametrize(
+    ('width', 'height'),
+    [
+        (30_000, 30_000),
+        ((MAX_PIXELS >> 13) + 1, 1 << 13),
+        (65_000, 1),
+        (1, MAX_SIDE_PX + 1),
+        (0, 5),
+        (5, 0),
+    ],
+)
 def test_impossible_sizes_are_refused_before_decoding(of_size, width, height):
     with pytest.raises(ImageFormatError, match=f'says that it is {width}x{height} pixels'):
         size_of(of_size(width, height))
 
 
-def test_largest_size_is_believed():
-    assert size_of(png_of_size(MAX_PIXELS >> 13, 1 << 13)) == (MAX_PIXELS >> 13, 1 << 13)
+@pytest.mark.parametrize('of_size', [jpeg_of_size, png_of_size])
+@pytest.mark.parametrize(
+    ('width', 'height'), [(MAX_PIXELS >> 13, 1 << 13), (MAX_SIDE_PX, 1), (1, MAX_SIDE_PX)]
+)
+def test_largest_sizes_are_believed(of_size, width, height):
+    assert size_of(of_size(width, height)) == (width, height)
 
 
 @pytest.mark.parametrize('num_bytes', [0x7FFFFFF0, 0xFFFFFFFF, 1000])
