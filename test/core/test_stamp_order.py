@@ -60,6 +60,20 @@ def test_clock_that_is_set_back_begins_anew_at_once():
     assert passed([5000, 5000], received_ms=[5001, 5000]) == [5000, 5000]
 
 
+def test_the_limit_itself_is_no_restart():
+    order = StampOrder()
+    order.processed(HOUR_NS)
+    assert not order.admits(HOUR_NS - RESTART_NS, HOUR_NS)
+    assert not order.admits(HOUR_NS - 1, HOUR_NS + RESTART_NS)
+    assert order.admits(HOUR_NS - 1, HOUR_NS + RESTART_NS + 1)
+
+
+def test_stamp_just_beyond_the_limit_is_a_restart():
+    order = StampOrder()
+    order.processed(HOUR_NS)
+    assert order.admits(HOUR_NS - RESTART_NS - 1, HOUR_NS)
+
+
 def test_two_cameras_on_one_topic_keep_the_newer_stamps():
     ahead = range(1000, 60_000, 100)
     stamps = [stamp for pair in ((each, each - 250) for each in ahead) for stamp in pair]
