@@ -3,8 +3,9 @@
 """A view over a message's bytes: the right samples, no copy, and no message believed blindly."""
 
 import array
+from types import SimpleNamespace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -66,6 +67,10 @@ def geometries(draw):
     return encoding, width, height, width * kind.bytes_per_pixel + padding
 
 
+# One of each layout with more than one plane, which a run may not draw.
+@example(geometry=('nv12', 6, 4, 7), is_bigendian=False, seed=0)
+@example(geometry=('nv24', 6, 4, 7), is_bigendian=False, seed=0)
+@example(geometry=('i420', 6, 4, 8), is_bigendian=False, seed=0)
 @given(geometry=geometries(), is_bigendian=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_planes_are_the_samples_at_their_addresses(geometry, is_bigendian, seed):
     encoding, width, height, step = geometry
@@ -148,6 +153,29 @@ def test_mono16_is_read_in_the_byte_order_of_the_message(is_bigendian, value):
         b'\x01\x02', width=1, height=1, step=2, encoding='mono16', is_bigendian=is_bigendian
     )
     assert view.planes()[0][0, 0] == value
+
+
+@pytest.mark.parametrize('is_bigendian', [0, 1])
+def test_all_fields_of_a_message_are_read(is_bigendian):
+    message = SimpleNamespace(
+        data=bytes(22), width=4, height=2, step=12, encoding='mono16', is_bigendian=is_bigendian
+    )
+    view = ImageView.from_message(message)
+    assert (view.source_wh, view.step, view.encoding.name) == ((4, 2), 12, 'mono16')
+    assert view.is_bigendian is bool(is_bigendian)
+
+
+def test_allocated_image_is_black_and_little_endian():
+    view = ImageView.allocate(2, 1, 'mono16')
+    assert (view.data.tolist(), view.is_bigendian) == ([0] * 4, False)
+
+
+@pytest.mark.parametrize(('width', 'height'), [(MAX_SIDE_PX, 1), (1, MAX_SIDE_PX)])
+def test_longest_side_is_believed(width, height):
+    view = ImageView.from_bytes(
+        bytes(MAX_SIDE_PX), width=width, height=height, step=width, encoding='mono8'
+    )
+    assert view.source_wh == (width, height)
 
 
 @pytest.mark.parametrize(
