@@ -56,6 +56,14 @@ def test_pause_is_not_saved_up():
     assert admitted(limit, burst) == burst[:1]
 
 
+def test_frame_that_is_a_whole_period_late_leaves_nothing_for_the_next():
+    assert admitted(RateLimit(10.0), [0, 200 * MS, 201 * MS, 300 * MS]) == [0, 200 * MS, 300 * MS]
+
+
+def test_frames_of_the_same_moment_are_held_back():
+    assert admitted(RateLimit(10.0), [5, 5, 5]) == [5]
+
+
 def test_time_that_jumps_back_begins_anew():
     limit = RateLimit(1.0)
     assert admitted(limit, [10**12, 10**12 + 5, 3, 4, 10**9 + 3]) == [10**12, 3, 10**9 + 3]
@@ -67,13 +75,16 @@ def test_time_that_jumps_back_begins_anew():
         ((), {'front': 8.0, 'rear': 8.0}),
         (('rear=5',), {'front': 8.0, 'rear': 5.0}),
         (('rear=5', 'rear=0', 'front=0.5'), {'front': 0.5, 'rear': 0.0}),
+        (('rear=1000',), {'front': 8.0, 'rear': 1000.0}),
     ],
 )
 def test_rates_of_cameras(entries, expected):
     assert find_max_rates(8.0, entries, ('front', 'rear')) == expected
 
 
-@pytest.mark.parametrize('entry', ['rear', 'rear=', '=5', 'rear=-1', 'rear=fast', 'rear=nan'])
+@pytest.mark.parametrize(
+    'entry', ['rear', 'rear=', '=5', 'rear=-1', 'rear=1000.1', 'rear=fast', 'rear=nan']
+)
 def test_entry_of_another_form_is_refused(entry):
     with pytest.raises(ConfigError, match='must be a camera, an equals sign and a rate'):
         find_max_rates(0.0, (entry,), ('rear',))
