@@ -25,6 +25,7 @@ def test_waits_until_the_deadline_of_the_first_frame():
     assert wait.remaining_s({'front'}, 0.2, 0.2) == pytest.approx(0.02)
     assert wait.remaining_s({'front'}, 0.2, 0.215) == pytest.approx(0.005)
     assert wait.remaining_s({'front'}, 0.2, 0.22) == 0
+    assert wait.remaining_s({'front'}, 0.2, 0.25) == 0
     assert wait.remaining_s({'front'}, 0.2, 9.0) == 0
 
 
@@ -47,6 +48,22 @@ def test_slow_camera_that_has_just_delivered_is_not_waited_for():
     wait = wait_with(0.02, [0.0, 0.2])
     assert wait.remaining_s({'front'}, 0.21, 0.21) == 0
     assert wait.remaining_s({'front'}, 0.39, 0.39) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ('first_s', 'remaining_s'), [(0.75, 0.125), (0.625, 0.125), (0.5, 0.125), (0.4375, 0)]
+)
+def test_next_frame_is_near_from_half_an_interval_on(first_s, remaining_s):
+    # Sums of powers of two: due at 1.125, and near from 0.625 on.
+    wait = wait_with(0.125, [-0.875, 0.125])
+    assert wait.remaining_s({'front'}, first_s, first_s) == remaining_s
+
+
+def test_the_last_of_several_cameras_is_waited_for():
+    wait = wait_with(0.05, [0.0, 0.1])
+    wait.note('side', 0.0)
+    wait.note('side', 0.2)
+    assert wait.remaining_s({'front'}, 0.28, 0.28) == pytest.approx(0.05)  # rear: 0.02
 
 
 def test_camera_that_comes_back_is_waited_for_from_its_second_frame_on():
