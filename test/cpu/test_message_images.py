@@ -103,6 +103,14 @@ def test_what_is_no_picture_is_refused_with_its_format(data):
         view_of_compressed(compressed(data, 'x; jpeg'))
 
 
+def test_picture_without_its_pixels_is_refused_with_its_format():
+    data = cv2.imencode('.jpg', np.zeros((16, 24, 3), np.uint8))[1].tobytes()
+    header = data[: data.index(b'\xff\xc0') + 19]  # up to the end of the frame header
+    words = f"format 'jpeg': {len(header)} bytes begin like a picture, but cannot be decoded"
+    with pytest.raises(ImageFormatError, match=words):
+        view_of_compressed(compressed(header))
+
+
 def test_size_that_cannot_be_is_refused_before_memory_is_asked_for():
     data = bytearray(cv2.imencode('.jpg', np.zeros((16, 16, 3), np.uint8))[1].tobytes())
     start = data.index(b'\xff\xc0') + 5  # height and width in the frame header
