@@ -18,6 +18,10 @@ def test_reasons_are_those_that_the_worker_and_the_slots_give():
     assert FIELDS[:3] == ['received', 'processed', 'rejected']
 
 
+def test_nothing_has_come_at_first():
+    assert FrameCounts() == FrameCounts(*[0] * len(FIELDS))
+
+
 @given(st.lists(st.integers(0, 1000), min_size=len(FIELDS), max_size=len(FIELDS)))
 def test_outcomes_add_up_to_what_was_received(numbers):
     counts = FrameCounts(*numbers)
