@@ -38,6 +38,31 @@ def test_the_best_score_chooses_first_and_the_second_is_false():
     assert matches.false.tolist() == [0]
 
 
+def test_a_false_detection_leaves_the_weaker_ones_their_turn():
+    found = rows((50, 50, 60, 60, 0.9, 0), (0, 0, 10, 10, 0.5, 0), (70, 70, 80, 80, 0.4, 0))
+    matches = match(found, rows((0, 0, 10, 10, 1, 0)))
+    assert matches.detections.tolist() == [1]
+    assert matches.false.tolist() == [0, 2]
+
+
+def test_a_detection_takes_the_object_that_it_fits_best():
+    truth = rows((0, 0, 10, 8, 1, 0), (0, 0, 10, 10, 1, 0), (0, 0, 10, 9, 1, 0))
+    matches = match(rows((0, 0, 10, 10, 0.5, 0)), truth)
+    assert matches.truth.tolist() == [1]
+    assert matches.ious.tolist() == [1]
+    assert matches.missed.tolist() == [0, 2]
+
+
+def test_equal_scores_choose_in_their_order():
+    # Each object is found five times by a score of 0.5 and five times by one of 0.6.
+    found = [
+        (20 * (row // 2 % 4), 0, 20 * (row // 2 % 4) + 10, 10, 0.5 + 0.1 * (row % 2), 0)
+        for row in range(40)
+    ]
+    matches = match(rows(*found), rows(*((x, 0, x + 10, 10, 1, 0) for x in (0, 20, 40, 60))))
+    assert matches.detections.tolist() == [1, 3, 5, 7]
+
+
 def test_another_class_is_no_match():
     matches = match(rows((0, 0, 10, 10, 0.5, 1)), rows((0, 0, 10, 10, 1, 0)))
     assert matches.false.tolist() == [0]
