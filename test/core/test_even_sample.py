@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A few items of a stream, evenly spread."""
 
+from weakref import WeakSet
+
 from hypothesis import given
 from hypothesis import strategies as st
+import pytest
 
 from yolotrt_ros.core.even_sample import even_indices, EvenSample
 
@@ -27,6 +30,27 @@ def test_is_as_many_as_asked_for_in_order_and_spread(length, size):
     assert chosen[0] == 0
     gaps = [b - a for a, b in zip(chosen, [*chosen[1:], length], strict=True)]
     assert max(gaps) <= 4 * max(1, length / size)
+
+
+@pytest.mark.parametrize(
+    ('length', 'chosen'),
+    [(16, [0, 4, 8, 12]), (17, [0, 4, 8, 12]), (33, [0, 8, 16, 24]), (100, [0, 16, 48, 80])],
+)
+def test_what_is_kept_of_a_long_stream_lies_at_equal_distances(length, chosen):
+    assert sample(length, 4) == chosen
+
+
+def test_what_is_not_kept_is_let_go():
+    class Picture:
+        """Something that can be seen to live."""
+
+    kept, alive = EvenSample[Picture](5), WeakSet()
+    for _ in range(1000):
+        item = Picture()
+        alive.add(item)
+        kept.add(item)
+        del item
+        assert len(alive) <= 10
 
 
 def test_no_items_have_no_indices():
