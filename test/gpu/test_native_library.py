@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """C++ for the CPU: compiled once, and what is told where it cannot be."""
 
+import ctypes
 import shutil
 
 import pytest
@@ -43,6 +44,8 @@ def no_compiler(tmp_path, monkeypatch):
 def test_functions_can_be_called_in_both_ways(source, compiler):
     library = load_library(source.name)
     assert library.free.answer() == library.held.answer() == 42
+    # The one gives Python's lock up during a call, the other keeps it.
+    assert (type(library.free), type(library.held)) == (ctypes.CDLL, ctypes.PyDLL)
 
 
 def test_library_is_compiled_once_and_again_after_a_change(source, compiler, no_compiler):
@@ -81,6 +84,31 @@ def test_words_of_the_compiler_may_be_in_any_encoding(source, tmp_path, monkeypa
     program.chmod(0o700)
     monkeypatch.setenv('CXX', str(program))
     with pytest.raises(BackendError, match=r'status 1 and says .*erwartet: .;.'):
+        load_library(source.name)
+
+
+@pytest.mark.parametrize(
+    ('commands', 'status'),
+    [('', 0), ('while [ "$1" != -o ]; do shift; done\necho half > "$2"\nexit 3\n', 3)],
+    ids=['no library', 'a library that is not whole'],
+)
+def test_compiler_that_fails_is_told_whatever_it_leaves(
+    commands, status, source, tmp_path, monkeypatch
+):
+    program = tmp_path / 'c++'
+    program.write_text(f'#!/bin/sh\n{commands}')
+    program.chmod(0o700)
+    monkeypatch.setenv('CXX', str(program))
+    with pytest.raises(BackendError, match=f'ended with status {status} .* set CXX to another'):
+        load_library(source.name)
+
+
+def test_compiler_that_cannot_be_started_is_told(source, tmp_path, monkeypatch):
+    program = tmp_path / 'c++'
+    program.write_text('#!/nowhere/sh\n')
+    program.chmod(0o700)
+    monkeypatch.setenv('CXX', str(program))
+    with pytest.raises(BackendError, match=r'answer\.cpp cannot be compiled: .*No such file'):
         load_library(source.name)
 
 
