@@ -72,6 +72,28 @@ def test_nothing_but_the_file_remains(tmp_path):
     assert (tmp_path / 'file').read_bytes() == b'second'
 
 
+def test_no_file_stays_open(tmp_path):
+    before = names_in(Path('/proc/self/fd'))
+    write_bytes(tmp_path / 'file', b'content')
+    assert names_in(Path('/proc/self/fd')) == before
+
+
+def test_content_is_on_the_disk_before_it_has_the_name_and_the_name_after_it(
+    tmp_path, monkeypatch
+):
+    # Only a power cut would show it, so the calls are watched; they are made all the same.
+    fsync, synced = os.fsync, []
+
+    def watched(descriptor):
+        fsync(descriptor)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append(('folder' if is_folder else 'file', (tmp_path / 'file').exists()))
+
+    monkeypatch.setattr(os, 'fsync', watched)
+    write_bytes(tmp_path / 'file', b'content')
+    assert synced == [('file', False), ('folder', True)]
+
+
 def test_reader_of_the_old_file_keeps_it(tmp_path):
     write_bytes(tmp_path / 'file', b'old')
     with (tmp_path / 'file').open('rb') as reader:
