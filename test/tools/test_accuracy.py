@@ -4,6 +4,7 @@
 
 import json
 from pathlib import Path
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip('pycocotools', reason='pycocotools is not installed: run scripts/setup.sh')
 
 from yolotrt_ros.core.detections import Detections
+from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.core.matching import match
 from yolotrt_ros.tools.accuracy import measure
 from yolotrt_ros.tools.accuracy_hits import IOU_THRESHOLDS
@@ -190,9 +192,10 @@ def test_nothing_found_and_nothing_there():
     assert accuracy.best_f1() is None
     assert len(accuracy.pr_curve().score) == 0
 
-    accuracy = measure(dataset_of(nothing), [nothing])
-    assert (accuracy.mAP50, accuracy.num_objects) == (None, 0)
-    assert '-' in accuracy.table()
+    for nowhere in (dataset_of(nothing), [nothing]), (dataset_of(), []):
+        accuracy = measure(*nowhere)
+        assert (accuracy.mAP50, accuracy.num_objects) == (None, 0)
+        assert '-' in accuracy.table()
 
 
 def test_figures_are_json_and_a_table():
@@ -222,3 +225,9 @@ def test_what_does_not_belong_together_is_refused():
         measure(dataset, [Detections.empty()] * 2)
     with pytest.raises(ValueError, match=r'expected class ids below 3, got \[3\]'):
         measure(dataset, [objects((BOX, 1, 3))])
+
+
+def test_missing_pycocotools_is_told_with_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
+    with pytest.raises(BackendError, match='install it with `pip install pycocotools`'):
+        measure(dataset_of(), [])
