@@ -154,6 +154,12 @@ def test_table_comes_back(cache, tmp_path, caplog):
     assert names == ['calibration.cache', 'calibration.cache.json']
 
 
+def test_folders_of_a_table_are_made(tmp_path):
+    cache = CalibrationCache(tmp_path / 'new' / 'folder' / 'table', KEY)
+    cache.write(TABLE)
+    assert cache.read() == TABLE
+
+
 @pytest.mark.parametrize(
     ('other', 'reason'),
     [
