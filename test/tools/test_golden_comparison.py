@@ -92,6 +92,38 @@ def test_an_object_that_moved_and_was_rescored_counts_once(found):
     assert compared.num_disagreeing == 1
 
 
+def test_figures_are_those_of_the_objects_that_differ_most(found):
+    row = found[0]
+    x1, y1, x2, y2 = row.boxes_xyxy[0]
+    wider = np.array([x1, y1, x2 + (x2 - x1) / 4, y2], np.float32)  # 4 of 5 parts are shared
+    changed = with_row(row, 0, boxes_xyxy=wider, scores=row.scores[0] - 0.125)
+    changed = with_row(changed, 1, scores=row.scores[1] + 0.0625)
+    figures = outcome(golden_of_detections([row]), golden_of_detections([changed]))
+    assert figures['iou_min'] == pytest.approx(0.8, abs=1e-4)
+    assert figures['shift_px_max'] == pytest.approx((x2 - x1) / 4, abs=1e-3)
+    assert figures['score_change_max'] == pytest.approx(0.125)
+    assert figures['score_change_median'] == 0
+    only = outcome(golden_of_detections([row[:2]]), golden_of_detections([changed[:2]]))
+    assert only['score_change_median'] == pytest.approx(-0.03125)
+
+
+def test_what_just_reaches_a_tolerance_is_within_it(found):
+    # Sums of powers of two, so that nothing is rounded; with the usual threshold of 0.25.
+    edges = Tolerances(score_change=0.0625)
+    first = with_row(with_row(found[0], 0, scores=0.75), 1, scores=0.3125)
+    golden = golden_of_detections([first])
+    for change in (0.0625, -0.0625):
+        rescored = golden_of_detections([with_row(first, 0, scores=0.75 + change)])
+        assert outcome(golden, rescored, edges)['rescored'] == 0
+    others = golden_of_detections([first[np.arange(len(first)) != 1]])
+    assert outcome(golden, others, edges)['borderline'] == 1
+    assert outcome(others, golden, edges)['borderline'] == 1
+    moved = with_row(first, 1, boxes_xyxy=first.boxes_xyxy[1] + 2000)
+    figures = outcome(golden, golden_of_detections([moved]), edges)
+    assert (figures['borderline'], figures['missing'], figures['extra']) == (2, 0, 0)
+    assert figures['is_same']
+
+
 @pytest.mark.parametrize(
     ('score', 'parameters', 'is_same'),
     [
