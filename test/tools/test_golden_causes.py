@@ -134,6 +134,24 @@ def test_scores_that_lean_to_one_side_are_named(change, word, found, rng):
     assert 'colours swapped between RGB and BGR' in text
 
 
+def test_objects_that_vanish_or_are_new_have_fallen_or_risen_too(found):
+    fallen = [replace(item, scores=item.scores - np.float32(0.06)) for item in found]
+    fallen = [item[item.scores >= 0.25] for item in fallen]
+    num_objects = sum(map(len, found))
+    text = causes(found, fallen)[-1]
+    assert text.startswith('scores: lower')
+    assert f'{num_objects} fell or vanished, 0 rose or are new' in text
+    text = causes(fallen, found)[-1]
+    assert text.startswith('scores: higher')
+    assert f'0 fell or vanished, {num_objects} rose or are new' in text
+
+
+def test_long_settings_are_cut(found):
+    before, now = {'names': 'x' * 60}, {'names': ['x' * 30, 'x' * 29]}
+    [text] = causes(found, found[:-1], {'parameters': before}, parameters=now)[:1]
+    assert text == f'parameter names was {"x" * 60}, but is {"x" * 30}, {"x" * 27}… now'
+
+
 def test_changed_settings_come_first(found):
     current = [item[item.scores >= 0.5] for item in found]
     texts = causes(
