@@ -181,6 +181,9 @@ def test_false_detections_of_a_class_without_objects_count_against_precision():
     bird = accuracy.at(0.5, 'bird')
     assert (bird.precision, bird.recall, bird.f1) == (0, None, None)
     assert accuracy.best_f1('bird') is None
+    lines = accuracy.table(0.5).splitlines()
+    assert lines[7].split() == ['bird', '0', '-', '-', '0.0000', '-', '-']
+    assert lines[-2] == 'neither objects nor detections of: dog'
 
 
 def test_nothing_found_and_nothing_there():
@@ -217,6 +220,13 @@ def test_figures_are_json_and_a_table():
     assert lines[7].split() == ['dog', '1', '1.0000', '1.0000', '-', '0.0000', '0.0000']
     assert lines[-2] == 'neither objects nor detections of: bird'
     assert lines[-1].endswith('from 0.5 on; the best F1, 1.0000, is at 0.300')
+
+
+def test_columns_stand_below_each_other_whatever_the_names():
+    names = ('cat', 'a dog with a rather long name')
+    dataset = dataset_of(objects((BOX, 1, 0), (FAR, 1, 1)), names=names)
+    lines = measure(dataset, [objects((BOX, 0.9, 0), (FAR, 0.9, 1))]).table().splitlines()
+    assert {len(line) for line in [*lines[:2], *lines[6:8]]} == {len(names[1]) + 6 * 11}
 
 
 def test_what_does_not_belong_together_is_refused():
