@@ -107,6 +107,12 @@ def test_box_that_reaches_out_by_rounding_is_cut_without_a_word(open_coco):
     assert dataset.problems == ()
 
 
+@pytest.mark.parametrize('side', [{'width': 5}, {'height': 5}, {'width': 5, 'height': 0}])
+def test_half_a_size_is_none(side, open_coco):
+    images = [{'id': 7, 'file_name': 'a.png', **side}]
+    assert open_coco(GOOD, images=images).problems == ()
+
+
 def test_pictures_that_cannot_be_used_are_listed(open_coco):
     images = [
         {'id': 7, 'file_name': 'a.png', 'width': WIDTH, 'height': HEIGHT},
