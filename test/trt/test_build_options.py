@@ -29,6 +29,21 @@ def make_options(**facts):
     return BuildOptions(**(defaults | facts))
 
 
+@pytest.mark.parametrize(
+    'facts',
+    [
+        {'optimization_level': 0},
+        {'optimization_level': 5},
+        {'dla_core': 0},
+        {'dla_core': 1, 'precision': Precision.INT8},
+        {'precision': Precision.FP32},
+    ],
+)
+def test_values_at_the_border_are_taken(facts):
+    options = make_options(**facts)
+    assert {name: getattr(options, name) for name in facts} == facts
+
+
 @given(st.lists(SIDES, min_size=3, max_size=3).map(sorted))
 def test_batch_is_read_as_it_is_written(numbers):
     assert parse_batch(','.join(map(str, numbers))) == tuple(numbers)
