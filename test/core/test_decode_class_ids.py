@@ -123,6 +123,12 @@ def test_bad_row_below_the_threshold_does_not_count(head):
     assert (len(found), found.num_nonfinite) == (0, 0)
 
 
+@pytest.mark.parametrize('head', COUNTED)
+def test_outputs_may_be_full(head):
+    rows = [[1, 2, 3, 4, 0.5, 1], [5, 6, 7, 8, 0.25, 2]]
+    assert rows_of(decode(outputs_of(head, rows, capacity=2), layout_of(head), 0.0)) == rows
+
+
 @pytest.mark.parametrize('count', [-1, 6, 2**31 - 1])
 @pytest.mark.parametrize('head', COUNTED)
 def test_count_outside_the_outputs_is_refused(head, count):
