@@ -71,6 +71,12 @@ def test_boxes_that_are_small_in_the_camera_image_are_left_out(min_box_size, cla
     assert kept.num_nonfinite == 4
 
 
+def test_no_box_is_too_small_by_default():
+    tiny = np.array([[32, 32, 32.25, 32.25]] * 3, np.float32)
+    found = replace(candidates(), boxes_xyxy=tiny)
+    assert len(Selection(0.25, 0.45, 9).in_source(found, Letterbox.fit((128, 72), (64, 64)))) == 3
+
+
 def test_nothing_found_stays_nothing_whatever_the_size():
     rules = Selection(0.25, 0.45, 9, min_box_size=5.0)
     assert len(rules.in_source(Detections.empty(), Letterbox.fit((128, 72), (64, 64)))) == 0
