@@ -78,9 +78,9 @@ def test_recording_that_begins_again_is_another_lap(record):
 
 
 def test_short_recording_begins_again_before_the_clock_tells():
-    stamps = [100, 200, 300, 400]
+    stamps = [10**18 + each for each in (100, 200, 300, 400)]
     record = AnswerRecord(stamps)
-    for received_ns, stamp_ns in enumerate([*stamps, *stamps, 300]):  # and one out of order
+    for received_ns, stamp_ns in enumerate([*stamps, *stamps, stamps[2]]):  # and one out of order
         record.add_message(stamp_ns, received_ns)
     assert record.as_dict()['laps'] == 2
     record.set_counts(counts(received=9, processed=9))
@@ -103,6 +103,19 @@ def test_images_processed_before_the_first_message_do_not_count():
     record.set_counts(counts(received=1001, processed=1001))
     assert record.problems() == []
     assert record.as_dict()['processed_before'] == 1000
+
+
+@pytest.mark.parametrize(('processed', 'before'), [(3, 0), (4, 4)])
+def test_images_in_flight_are_not_from_before(processed, before):
+    record = AnswerRecord()
+    record.set_counts(counts(received=processed, processed=processed))
+    assert record.as_dict()['processed_before'] == before
+
+
+def test_camera_that_sends_nothing_is_no_problem_where_nothing_was_recorded():
+    record = AnswerRecord()
+    record.set_counts(counts(received=0, processed=0))
+    assert record.problems() == []
 
 
 def test_detector_that_was_configured_anew_is_noticed(record):
