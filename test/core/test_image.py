@@ -165,9 +165,12 @@ def test_all_fields_of_a_message_are_read(is_bigendian):
     assert view.is_bigendian is bool(is_bigendian)
 
 
-def test_allocated_image_is_black_and_little_endian():
+def test_images_are_little_endian_and_black_by_default():
     view = ImageView.allocate(2, 1, 'mono16')
     assert (view.data.tolist(), view.is_bigendian) == ([0] * 4, False)
+    fields = {'width': 2, 'height': 1, 'step': 4}
+    assert not ImageView.from_bytes(bytes(4), encoding='mono16', **fields).is_bigendian
+    assert not ImageView(view.data, encoding=view.encoding, **fields).is_bigendian
 
 
 @pytest.mark.parametrize(('width', 'height'), [(MAX_SIDE_PX, 1), (1, MAX_SIDE_PX)])
