@@ -63,6 +63,17 @@ def test_tensors_name_heads_whose_nodes_have_no_names(rng, tmp_path):
     assert prepare(path, heads=prepared.heads.nodes).cut == prepared.cut
 
 
+def test_tensor_names_the_one_head_whose_node_has_no_name(rng, tmp_path):
+    path = network(tmp_path / 'tiny.onnx', Spec(), rng)
+    model = onnx.load(path)
+    names, tensors = convolutions(path)
+    assert all(node.name for node in model.graph.node)
+    for node in model.graph.node:
+        node.name = '' if node.name == names[1] else node.name
+    onnx.save(model, str(path))
+    assert prepare(path).heads.nodes == (names[0], tensors[1], names[2])
+
+
 def test_anchors_and_strides_given_by_hand_overrule_the_metadata(rng, tmp_path):
     wrong = {'anchors': str(OTHER_ANCHORS.tolist()), 'stride': '[4, 8, 16]', 'x': 'y'}
     path = network(tmp_path / 'tiny.onnx', Spec(decoding='', raw='4d', metadata=wrong), rng)
