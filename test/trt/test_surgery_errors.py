@@ -61,7 +61,7 @@ MISFITS = {
     'four levels': (Spec(**FOUR_LEVELS), 'Four levels are those of a P6 network'),
     'two levels': (
         Spec(strides=(8, 16), order=(0, 1), anchors=ANCHORS[:2]),
-        'must be three convolutions, one for each level, but are\n  Conv /Conv_',
+        'one for each level, but are\n  Conv /Conv_.*\n  Conv /Conv_.*\nName three with --heads',
     ),
     'YOLOv3': (Spec(decoding='exponential'), 'at stride 8 its box centres .* differ by'),
     'normalised': (Spec(decoding='normalised'), 'at stride 8 its box centres'),
