@@ -148,6 +148,15 @@ def test_file_that_is_cut_short_never_reads_beyond_its_end(suffix, fraction):
     assert suffix == '.jpg'
 
 
+def test_file_that_ends_within_its_size_is_refused():
+    data = picture_file(40, 30)
+    end = data.index(b'\xff\xc0') + 9  # of height and width
+    assert size_of(data[:end]) == (30, 40)
+    for cut in range(2, end):
+        with pytest.raises(ImageFormatError, match='damaged or cut short'):
+            size_of(data[:cut])
+
+
 @given(
     start=strategies.sampled_from([b'\xff\xd8', b'\x89PNG\r\n\x1a\n', b'']),
     rest=strategies.binary(),
