@@ -4,6 +4,7 @@
 
 import json
 from pathlib import Path
+import re
 import shutil
 import signal
 import subprocess
@@ -180,6 +181,9 @@ def test_int8_engine_is_calibrated_and_verified(build, tensorrt_module, folder, 
     assert counts['FP16'] > 0  # the heads at least
     assert ('INT8' in counts) == (card.figures['precision_warning'] is None)
     assert table.read_bytes().startswith(b'TRT-')
+    assert re.search(
+        r' s  calibrating: 0 of (\d+)\n(.*\n)*.* s  calibrating: \1 of \1\n', messages
+    )
     found = record['verification']
     assert found['num_matched'] > 0.7 * found['num_reference'] > 0
     assert (status == 3) == (not found['as_expected'])

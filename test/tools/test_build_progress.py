@@ -43,6 +43,31 @@ def test_phase_of_unknown_length_counts_up(capsys):
     assert 'timing kernels: 42 [' in capsys.readouterr().err
 
 
+def test_calibration_is_counted_within_the_build(capsys):
+    progress = ConsoleProgress(bars=True)
+    progress.start_phase('Building engine', None, 3)
+    for done in (0, 4, 8):
+        progress.count('calibrating', done, 10)
+        progress.tick()
+    text = capsys.readouterr().err
+    assert '  calibrating:  80%' in text
+    progress.count('calibrating', 10, 10)
+    progress.tick()
+    assert 'calibrating' not in capsys.readouterr().err.split('\r')[-1]
+    progress.close()
+
+
+def test_calibration_has_a_line_each_tenth_without_a_terminal(capsys):
+    progress = ConsoleProgress(bars=False)
+    progress.start_phase('Building engine', None, 3)
+    for done in range(101):
+        progress.count('calibrating', done, 100)
+    progress.close()
+    lines = [line.split(' s  ')[1] for line in capsys.readouterr().err.splitlines()]
+    expected = [f'calibrating: {done} of 100' for done in range(0, 101, 10)]
+    assert lines == ['Building engine', *expected]
+
+
 def test_phases_that_were_never_begun_are_harmless(capsys):
     progress = ConsoleProgress(bars=True)
     progress.complete_step('unknown', 1)

@@ -97,7 +97,7 @@ def test_progress_counts_pictures(pictures):
     assert steps == []
     for _ in data:
         pass
-    assert steps == [(4, 11), (8, 11), (11, 11)]
+    assert steps == [(0, 11), (4, 11), (8, 11), (11, 11)]
 
 
 def test_damaged_picture_is_left_out(pictures, capfd):

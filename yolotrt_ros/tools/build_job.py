@@ -7,6 +7,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,7 +86,8 @@ class BuildJob:
         :raises BuildError: TensorRT refuses, with what it said and what to do.
         :raises KeyboardInterrupt: the user stopped it.
         """
-        data = self._calibration_set()
+        progress = ConsoleProgress()
+        data = self._calibration_set(partial(progress.count, 'calibrating'))
         if self._frames is not None:
             say(f'calibrate {self._frames.description}, {self.calibration_method.value}')
         if needs_conversion(self.trt, self.precision, self.network.precision):
@@ -95,7 +97,6 @@ class BuildJob:
             )
             data = None
         say(f'building  {self.precision.value}; this takes minutes')
-        progress = ConsoleProgress()
 
         def cancel() -> bool:
             progress.cancel()
@@ -152,13 +153,14 @@ class BuildJob:
             topic=self.options.calibration_topic,
         )
 
-    def _calibration_set(self) -> CalibrationSet | None:
+    def _calibration_set(self, progress: Callable[[int, int], None]) -> CalibrationSet | None:
         if self._frames is None:
             return None
         return calibration_set(
             self._frames,
             self.build_options.sizes[1],
             batch_size=self.network.static_shape[0] or DEFAULT_BATCH_SIZE,
+            progress=progress,
         )
 
     @contextmanager

@@ -26,6 +26,7 @@ class ConsoleProgress:
         self._lock = RLock()  # TensorRT calls from several threads
         self._depths: dict[str, int] = {}
         self._bars: dict[str, tqdm] = {}
+        self._tenths: dict[str, int] = {}
         self._started = time.monotonic()
 
     @property
@@ -52,8 +53,7 @@ class ConsoleProgress:
                     bar_format=None if num_steps else '{desc}: {n_fmt} [{elapsed}]',
                 )
             elif not self._has_bars and depth == 0:
-                elapsed_s = time.monotonic() - self._started
-                print(f'{elapsed_s:6.1f} s  {name}', file=sys.stderr, flush=True)
+                self._print(name)
 
     def complete_step(self, name: str, step: int) -> None:
         """Count a step of a phase, from 0."""
@@ -70,6 +70,18 @@ class ConsoleProgress:
             if bar is not None:
                 bar.close()
 
+    def count(self, name: str, done: int, total: int) -> None:
+        """Tell how far a phase is that begins with 0 done and ends with all."""
+        with self._lock:
+            if name not in self._depths:
+                self.start_phase(name, next(reversed(self._depths), None), total)
+            self.complete_step(name, done - 1)
+            if not self._has_bars and self._tenths.get(name) != (tenth := 10 * done // total):
+                self._tenths[name] = tenth
+                self._print(f'{name}: {done} of {total}')
+            if done >= total:
+                self.finish_phase(name)
+
     def tick(self) -> None:
         """Let the clocks of the bars go on."""
         with self._lock:
@@ -81,3 +93,7 @@ class ConsoleProgress:
         with self._lock:
             for name in list(self._bars):
                 self.finish_phase(name)
+
+    def _print(self, text: str) -> None:
+        elapsed_s = time.monotonic() - self._started
+        print(f'{elapsed_s:6.1f} s  {text}', file=sys.stderr, flush=True)

@@ -25,7 +25,7 @@ def calibration_set(
     :param frames: a ``FrameSource``.
     :param network_wh: width and height that calibration runs at, pixels.
     :param batch_size: the batch that it runs with.
-    :param progress: told after each batch how many pictures are done, and of how many.
+    :param progress: told at first and after each batch how many pictures are done, of how many.
     :raises ConfigError: there are no frames, or the batch size is below 1.
     """
     preprocessor = Preprocessor(network_wh, batch_size, np.dtype(np.float32))

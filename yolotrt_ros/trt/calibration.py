@@ -70,7 +70,7 @@ class CalibrationSet:
     :param preprocess: makes ``(B, 3, H, W)``, RGB, 0 to 1, of B pictures, as for inference.
     :param network_wh: width and height of the network's input, pixels.
     :param batch_size: pictures in a batch; that of the network or of its optimisation profile.
-    :param progress: told after each batch how many pictures are done, and of how many.
+    :param progress: told at first and after each batch how many pictures are done, of how many.
     :raises ConfigError: there are no pictures, or the batch size is below 1.
     """
 
@@ -122,6 +122,7 @@ class CalibrationSet:
             has, calibration runs in FP32.
         """
         frames, done = iter(self._frames), 0
+        self._tell(done)
         while pictures := list(islice(frames, self.batch_size)):
             full = list(islice(cycle(pictures), self.batch_size))
             batch = np.ascontiguousarray(self._preprocess(full), np.float32)
@@ -132,8 +133,11 @@ class CalibrationSet:
                 )
             yield batch
             done += len(pictures)
-            if self._progress:
-                self._progress(done, self.num_frames)
+            self._tell(done)
+
+    def _tell(self, done: int) -> None:
+        if self._progress is not None:
+            self._progress(done, len(self._frames))
 
 
 def calibration_key(
