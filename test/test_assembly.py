@@ -11,7 +11,7 @@ import pytest
 from test import networks
 from yolotrt_ros.assembly import build_pipeline, engine_facts, gpu_reader, require_accelerator
 from yolotrt_ros.core.config import DetectorConfig
-from yolotrt_ros.core.errors import BackendError, ConfigError, ModelError
+from yolotrt_ros.core.errors import BackendError, ConfigError, DetectionError, ModelError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.pipeline import NetworkInfo, Pipeline
 from yolotrt_ros.core.selection import Selection
@@ -35,6 +35,19 @@ def test_onnx_network_runs_and_is_warm(backend, onnx_path):
     [found] = pipeline.detect([frame], Selection(0.25, 0.45, 300))
     assert found.boxes_xyxy.tolist() == [[48, 48, 80, 80]]
     pipeline.close()
+
+
+def test_network_that_cannot_be_warmed_up_is_closed(onnx_path, monkeypatch):
+    closed = []
+
+    def fail(pipeline):
+        raise DetectionError('no memory')
+
+    monkeypatch.setattr(HostPipeline, 'warm_up', fail)
+    monkeypatch.setattr(HostPipeline, 'close', lambda pipeline: closed.append(pipeline))
+    with pytest.raises(DetectionError, match='no memory'):
+        build_pipeline(DetectorConfig(onnx_path=str(onnx_path)))
+    assert len(closed) == 1
 
 
 def test_onnx_network_has_neither_card_nor_gpu(onnx_path):

@@ -32,7 +32,11 @@ def build_pipeline(config: DetectorConfig) -> Pipeline:
     :raises EngineError: the engine is damaged or made for another machine.
     """
     pipeline = _open(config)
-    pipeline.warm_up()
+    try:
+        pipeline.warm_up()
+    except BaseException:
+        pipeline.close()
+        raise
     return pipeline
 
 
