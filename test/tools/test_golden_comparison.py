@@ -103,6 +103,9 @@ def test_figures_are_those_of_the_objects_that_differ_most(found):
     assert figures['shift_px_max'] == pytest.approx((x2 - x1) / 4, abs=1e-3)
     assert figures['score_change_max'] == pytest.approx(0.125)
     assert figures['score_change_median'] == 0
+    back = outcome(golden_of_detections([changed]), golden_of_detections([row]))
+    assert back['shift_px_max'] == figures['shift_px_max']
+    assert (figures['golden'], figures['found']) == (12, 12)
     only = outcome(golden_of_detections([row[:2]]), golden_of_detections([changed[:2]]))
     assert only['score_change_median'] == pytest.approx(-0.03125)
 
@@ -153,6 +156,25 @@ def test_frames_are_told_by_topic_and_stamp(found):
     figures = outcome(golden, now)
     assert not figures['is_same']
     assert (figures['frames'], figures['frames_missing'], figures['frames_extra']) == (1, 1, 1)
+
+
+def test_frames_that_are_only_in_one_of_both_are_a_difference(found):
+    whole, part = golden_of_detections(found), golden_of_detections(found[:-1])
+    for golden, now, missing, extra in ((whole, part, 1, 0), (part, whole, 0, 1)):
+        figures = outcome(golden, now)
+        assert not figures['is_same']
+        assert (figures['frames_missing'], figures['frames_extra']) == (missing, extra)
+        assert (figures['golden'] - figures['found']) == 12 * (missing - extra)
+
+
+def test_without_a_known_threshold_nothing_is_near_it(found):
+    # It is not written down, or classes have their own.
+    own = {'score_threshold': 0.25, 'class_thresholds': ['car=0.3']}
+    first = with_row(found[0], -1, scores=0.26)
+    for rules in ({'iou_threshold': 0.5}, own):
+        golden = golden_of_detections([first], parameters=rules)
+        figures = outcome(golden, golden_of_detections([first[:-1]], parameters=rules))
+        assert (figures['missing'], figures['borderline']) == (1, 0)
 
 
 def test_frames_of_equal_stamps_are_told_by_their_order(found):
