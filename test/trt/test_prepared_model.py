@@ -184,6 +184,13 @@ def test_what_was_prepared_can_be_prepared_again(head, form, rng, tmp_path):
         np.testing.assert_allclose(one[name], other[name], atol=1e-6)
 
 
+def test_node_tells_the_anchors_where_the_metadata_was_lost(rng, tmp_path):
+    model = prepare(network(tmp_path / 'tiny.onnx', Spec(), rng)).model
+    del model.metadata_props[:]
+    onnx.save(model, str(tmp_path / 'bare.onnx'))
+    np.testing.assert_array_equal(prepare(tmp_path / 'bare.onnx').heads.anchors, ANCHORS)
+
+
 def test_identity_behind_a_head_is_left_out(rng, tmp_path):
 
     def add_identities(model):
