@@ -181,6 +181,8 @@ def test_false_detections_of_a_class_without_objects_count_against_precision():
     bird = accuracy.at(0.5, 'bird')
     assert (bird.precision, bird.recall, bird.f1) == (0, None, None)
     assert accuracy.best_f1('bird') is None
+    curve = accuracy.pr_curve('bird')
+    assert (curve.precision.tolist(), np.isnan(curve.recall).tolist()) == ([0], [True])
     lines = accuracy.table(0.5).splitlines()
     assert lines[7].split() == ['bird', '0', '-', '-', '0.0000', '-', '-']
     assert lines[-2] == 'neither objects nor detections of: dog'
