@@ -244,13 +244,15 @@ def test_bytes_arrive_on_the_gpu(size, num_threads, session, rng):
 
 
 @pytest.mark.gpu
-def test_other_thread_may_copy_and_launch(session, rng):
+@pytest.mark.parametrize('is_plain', [False, True], ids=['threads', 'plain'])
+def test_other_thread_may_copy_and_launch(is_plain, session, rng):
     library_or_skip()
-    copy = open_frame_copy(3, session)
+    copy = PlainCopy() if is_plain else open_frame_copy(3, session)
     host, result, device = HostBuffer(NUM_BYTES), HostBuffer(NUM_BYTES), DeviceBuffer(NUM_BYTES)
     graph = CudaGraph(session, lambda: device.download(result.array, session.stream))
 
     def work(source):
+        session.make_current()
         copy.add(source, host, device.address, session.stream)
         copy.finish(graph)
 
