@@ -9,6 +9,7 @@ import time
 import pytest
 import rclpy
 
+from test.ros.processes import TIMEOUT_S
 from yolotrt_ros.ros.spin import spin_until_stopped
 
 pytestmark = pytest.mark.ros
@@ -38,6 +39,17 @@ def test_error_of_a_callback_comes_back(node):
     with pytest.raises(ZeroDivisionError, match='in a timer'):
         spin_until_stopped(node, stop)
     assert stop.is_set()
+
+
+@pytest.mark.parametrize('survives', [False, True])
+def test_callback_that_leaves_ends_the_node(node, survives):
+    node.create_timer(0.01, sys.exit)
+    stop = Event()
+    watchdog = Timer(TIMEOUT_S, stop.set)
+    watchdog.start()
+    spin_until_stopped(node, stop, survives=survives)
+    assert watchdog.is_alive()
+    watchdog.cancel()
 
 
 @pytest.mark.parametrize('executor', ['single', 'events'])

@@ -154,17 +154,19 @@ def _run(
     spin: _WaitSetSpin | _EventsSpin, stop: Event, errors: list[Exception], limit: int
 ) -> None:
     num_in_a_row = 0
-    while not stop.is_set():
-        try:
-            spin.once()
-            num_in_a_row = 0
-        except Exception as error:
-            num_in_a_row += 1
-            if num_in_a_row == limit:
-                errors.append(error)
-                stop.set()
-            else:
-                spin.logger.error(f'a callback failed, the node goes on:\n{format_exc()}')
+    try:
+        while not stop.is_set() and not errors:
+            try:
+                spin.once()
+                num_in_a_row = 0
+            except Exception as error:
+                num_in_a_row += 1
+                if num_in_a_row == limit:
+                    errors.append(error)
+                else:
+                    spin.logger.error(f'a callback failed, the node goes on:\n{format_exc()}')
+    finally:  # whatever ended this thread, the main one must not wait for ever
+        stop.set()
 
 
 def _catch_signals(stop: Event) -> None:
