@@ -22,7 +22,7 @@ from std_srvs.srv import SetBool
 from yolotrt_ros.core.play_clock import PlayClock
 from yolotrt_ros.ros.bag_publishers import BagPublishers
 from yolotrt_ros.ros.play_options import check, parser
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 from yolotrt_ros.ros.subscriber_wait import SubscriberWait
 from yolotrt_ros.tools.bag_recording import open_recording, RecordedMessage, RecordedTopic
 
@@ -154,15 +154,11 @@ def main(args: list[str] | None = None) -> int:
     :returns: the exit status: 0; 1 where the recording is damaged or an option cannot be used.
     """
     options, stop = start(parser(), args)
-    try:
+    with explained('play', 1):
         check(options)
         with open_recording(options.bag) as recording:
             topics = recording.topics
         node = BagPlayer(options, topics)
-    except NODE_ERRORS as error:
-        print(f'play: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 1
     thread = Thread(target=_play, args=(node, stop), name='player')
     thread.start()
     try:

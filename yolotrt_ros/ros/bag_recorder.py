@@ -17,7 +17,7 @@ from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.ros.bag_file import BagFile
 from yolotrt_ros.ros.bag_qos import recording_qos
 from yolotrt_ros.ros.message_types import message_class
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 from yolotrt_ros.tools.bag_writer import STORAGES
 
 DISCOVERY_PERIOD_S = 0.1
@@ -109,12 +109,8 @@ def main(args: list[str] | None = None) -> int:
     :returns: the exit status: 0; 1 where the recording cannot be made.
     """
     options, stop = start(parser(), args)
-    try:
+    with explained('record', 1):
         node = BagRecorder(options)
-    except NODE_ERRORS as error:
-        print(f'record: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 1
     try:
         spin_until_stopped(node, stop)
     except YolotrtError as error:

@@ -31,7 +31,7 @@ from yolotrt_ros.cpu.encode import encode
 from yolotrt_ros.demo import DEMO_SEED
 from yolotrt_ros.ros.camera_source import open_source, SCENES
 from yolotrt_ros.ros.messages import byte_array, detection_array, image_message
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 
 FORMATS = {'jpeg': '.jpg', 'png': '.png'}
 
@@ -198,12 +198,8 @@ def main(args: list[str] | None = None) -> int:
     options, stop = start(_parser(), args)
     given = {name: value for name, value in vars(options).items() if value is not None}
     overrides = [Parameter(name, value=value) for name, value in given.items()]
-    try:
+    with explained('camera', 2):
         node = CameraNode(stop, overrides)
-    except NODE_ERRORS as error:
-        print(f'camera: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 2
     try:
         spin_until_stopped(node, stop)
         node.wait_for_delivery(seconds=1.0)

@@ -29,7 +29,7 @@ from yolotrt_ros.ros.parameters import (
     read_config,
     warn_of_unknown_parameters,
 )
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 from yolotrt_ros.ros.transition import refuse_impossible_transitions, reported_transition
 
 
@@ -185,12 +185,8 @@ def main(args: list[str] | None = None) -> int:
     options, stop = start(parser, args)
     given = given_parameters(options)
     overrides = [Parameter(name, value=value) for name, value in given.items()]
-    try:
+    with explained('detector', 2):
         node = DetectorNode(overrides, stop)
-    except NODE_ERRORS as error:
-        print(f'detector: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 2
     try:
         _start_up(node)
         spin_until_stopped(node, stop, node.config.executor, survives=True)

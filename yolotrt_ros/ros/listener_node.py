@@ -31,7 +31,7 @@ from yolotrt_ros.cpu.media import write_picture
 from yolotrt_ros.demo import is_ignored
 from yolotrt_ros.ros.images import view_of
 from yolotrt_ros.ros.messages import read_detection_array
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 
 STATUS_PERIOD_S = 0.25
 # Images and truths that wait for their detections; more than a detector keeps in flight.
@@ -192,12 +192,8 @@ def main(args: list[str] | None = None) -> int:
     parser.add_argument('--truth', action='store_true', help='compare with ground_truth')
     parser.add_argument('--sheet', type=Path, metavar='FILE', help='save a contact sheet')
     options, stop = start(parser, args)
-    try:
+    with explained('listener', 1):
         node = ListenerNode(options)
-    except NODE_ERRORS as error:
-        print(f'listener: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 1
     try:
         spin_until_stopped(node, stop)
         node.report()

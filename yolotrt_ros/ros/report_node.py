@@ -27,7 +27,7 @@ from yolotrt_ros.core.json_output import (
     text_beside,
     write_json,
 )
-from yolotrt_ros.ros.spin import NODE_ERRORS, spin_until_stopped, start
+from yolotrt_ros.ros.spin import explained, spin_until_stopped, start
 from yolotrt_ros.tools.bag_recording import open_recording
 
 DEPTH = 100
@@ -152,13 +152,9 @@ def main(args: list[str] | None = None) -> int:
     :returns: the exit status: 0; 1 where something does not fit together or cannot be read.
     """
     options, stop = start(parser(), args)
-    try:
+    with explained('report', 1):
         check(options)
         node = ReportNode(options)
-    except NODE_ERRORS as error:
-        print(f'report: {error}', file=sys.stderr)
-        rclpy.shutdown()
-        return 1
     try:
         with text_beside(options.json):
             spin_until_stopped(node, stop)

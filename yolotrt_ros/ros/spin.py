@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 import signal
 import sys
 from threading import Event, Thread
@@ -65,6 +67,23 @@ def start(parser: ArgumentParser, args: list[str] | None) -> tuple[Namespace, Ev
         return parser.parse_args(remove_ros_args(args)), init(args)
     except RuntimeError as error:  # RCLError, which rclpy does not make public
         parser.exit(2, f'{parser.prog}: {error}\n')
+
+
+@contextmanager
+def explained(name: str, status: int) -> Iterator[None]:
+    """
+    End the process where a node cannot be made as it is asked for, with the reason.
+
+    :param name: of the command.
+    :param status: to exit with.
+    :raises SystemExit: instead of what such a node raises; ROS is shut down.
+    """
+    try:
+        yield
+    except NODE_ERRORS as error:
+        print(f'{name}: {error}', file=sys.stderr)
+        rclpy.shutdown()
+        sys.exit(status)
 
 
 def spin_until_stopped(
