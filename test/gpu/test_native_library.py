@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from test.trt.programs import write_program
 from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.gpu import native_library
 from yolotrt_ros.gpu.native_library import COMPILERS, load_library
@@ -28,6 +29,16 @@ def source(tmp_path, monkeypatch):
 def compiler():
     if not any(map(shutil.which, COMPILERS)):
         pytest.skip('needs a C++ compiler')
+
+
+@pytest.fixture
+def use_compiler(tmp_path, monkeypatch):
+    """Return a function that puts a script in place of the compiler."""
+
+    def use(script):
+        monkeypatch.setenv('CXX', str(write_program(tmp_path / 'bin', 'c++', script)))
+
+    return use
 
 
 @pytest.fixture
@@ -78,11 +89,8 @@ def test_refused_source_is_told_with_the_words_of_the_compiler(source, compiler)
         load_library(source.name)
 
 
-def test_words_of_the_compiler_may_be_in_any_encoding(source, tmp_path, monkeypatch):
-    program = tmp_path / 'c++'
-    program.write_bytes(b'#!/bin/sh\necho "erwartet: \xab;\xbb" >&2\nexit 1\n')
-    program.chmod(0o700)
-    monkeypatch.setenv('CXX', str(program))
+def test_words_of_the_compiler_may_be_in_any_encoding(source, use_compiler):
+    use_compiler('#!/bin/sh\nprintf "erwartet: \\253;\\273" >&2\nexit 1\n')
     with pytest.raises(BackendError, match=r'status 1 and says .*erwartet: .;.'):
         load_library(source.name)
 
@@ -92,22 +100,14 @@ def test_words_of_the_compiler_may_be_in_any_encoding(source, tmp_path, monkeypa
     [('', 0), ('while [ "$1" != -o ]; do shift; done\necho half > "$2"\nexit 3\n', 3)],
     ids=['no library', 'a library that is not whole'],
 )
-def test_compiler_that_fails_is_told_whatever_it_leaves(
-    commands, status, source, tmp_path, monkeypatch
-):
-    program = tmp_path / 'c++'
-    program.write_text(f'#!/bin/sh\n{commands}')
-    program.chmod(0o700)
-    monkeypatch.setenv('CXX', str(program))
+def test_compiler_that_fails_is_told_whatever_it_leaves(commands, status, source, use_compiler):
+    use_compiler(f'#!/bin/sh\n{commands}')
     with pytest.raises(BackendError, match=f'ended with status {status} .* set CXX to another'):
         load_library(source.name)
 
 
-def test_compiler_that_cannot_be_started_is_told(source, tmp_path, monkeypatch):
-    program = tmp_path / 'c++'
-    program.write_text('#!/nowhere/sh\n')
-    program.chmod(0o700)
-    monkeypatch.setenv('CXX', str(program))
+def test_compiler_that_cannot_be_started_is_told(source, use_compiler):
+    use_compiler('#!/nowhere/sh\n')
     with pytest.raises(BackendError, match=r'answer\.cpp cannot be compiled: .*No such file'):
         load_library(source.name)
 
@@ -129,11 +129,8 @@ def test_variable_may_put_words_around_the_compiler(source, compiler, monkeypatc
     assert load_library(source.name).free.answer() == 42
 
 
-def test_what_is_no_library_is_told(source, tmp_path, monkeypatch):
-    program = tmp_path / 'liar'
-    program.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho no > "$2"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv('CXX', str(program))
+def test_what_is_no_library_is_told(source, use_compiler):
+    use_compiler('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho no > "$2"\n')
     with pytest.raises(
         BackendError, match=r'compiled answer\.cpp cannot be loaded: .* set TMPDIR'
     ):
