@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C during a call that cannot be interrupted, with real signals to real processes."""
 
-from pathlib import Path
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
+from test.tools.working_process import working_processes
 from yolotrt_ros.tools.interruptible import run_interruptible
-
-ROOT = Path(__file__).resolve().parents[2]
 
 # The argument says whether the call can be stopped, and whether it then does.
 CHILD = """\
@@ -48,23 +44,8 @@ except KeyboardInterrupt:
 @pytest.fixture
 def child():
     """Return a function that starts the child and waits until it works."""
-    children = []
-
-    def start(can_stop, stops):
-        process = subprocess.Popen(
-            [sys.executable, '-c', CHILD, can_stop, stops],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        children.append(process)
-        assert process.stdout.readline() == 'working\n'
-        return process
-
-    yield start
-    for process in children:
-        process.kill()
-        process.communicate()
+    with working_processes(CHILD) as start:
+        yield start
 
 
 def end_of(process):

@@ -4,11 +4,11 @@
 
 import signal
 import subprocess
-import sys
 import threading
 
 import pytest
 
+from test.tools.working_process import working_processes
 from yolotrt_ros.tools.termination import ended_in_order
 
 PROGRAM = """
@@ -28,29 +28,14 @@ with ended_in_order():
 
 @pytest.fixture
 def child():
-    """Start the program, whose unwinding takes some seconds; returns it at work."""
-    children = []
-
-    def start(seconds=0.0, **options):
-        process = subprocess.Popen(
-            [sys.executable, '-c', PROGRAM, str(seconds)],
-            stdout=subprocess.PIPE,
-            text=True,
-            **options,
-        )
-        children.append(process)
-        assert process.stdout.readline() == 'working\n'
-        return process
-
-    yield start
-    for process in children:
-        process.kill()
-        process.communicate()
+    """Return a function that starts the program, whose unwinding takes some seconds."""
+    with working_processes(PROGRAM) as start:
+        yield start
 
 
 @pytest.mark.parametrize(('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_work_is_unwound(child, number, status):
-    process = child()
+    process = child(0)
     process.send_signal(number)
     assert process.communicate(timeout=20)[0] == 'unwinding\nunwound\n'
     assert process.returncode == status
@@ -66,7 +51,7 @@ def test_second_signal_ends_the_unwinding(child):
 
 
 def test_signal_that_was_ignored_before_still_is(child):
-    process = child(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process = child(0, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     process.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.5)

@@ -137,7 +137,7 @@ class CalibrationSet:
 
     def _tell(self, done: int) -> None:
         if self._progress is not None:
-            self._progress(done, len(self._frames))
+            self._progress(done, self.num_frames)
 
 
 def calibration_key(
