@@ -56,7 +56,7 @@ def test_two_forms_of_one_network_are_equal(tmp_path, capsys):
     figures, page = tmp_path / 'figures.json', tmp_path / 'page.html'
     words = ('--demo-scenes', 4, '--json', figures, '--html', page)
     assert compare(DECODED_MODEL, HEADS_MODEL, *words) == 0
-    content = json.loads(figures.read_text())
+    content = json.loads(figures.read_text('utf-8'))
     decoded, heads = content['networks']
     assert (decoded['name'], heads['name']) == ('demo.onnx', 'demo_heads.onnx')
     assert decoded['accuracy']['mAP50'] > 0.7
@@ -74,7 +74,7 @@ def test_two_forms_of_one_network_are_equal(tmp_path, capsys):
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
     assert len(lines) == 4
     assert lines[2].startswith('| demo.onnx | ONNX Runtime ')
-    text = assert_stands_alone(page.read_text()).text()
+    text = assert_stands_alone(page.read_text('utf-8')).text()
     assert 'No picture shows a difference.' in text
     assert '100.0% of the objects in common' in text
 
@@ -83,13 +83,13 @@ def test_worse_network_is_seen_to_be_worse(scenes, worse, tmp_path):
     figures, page = tmp_path / 'figures.json', tmp_path / 'page.html'
     words = ('--json', figures, '--html', page, '--pictures', 2)
     assert compare(DECODED_MODEL, worse, *scenes, *words) == 0
-    content = json.loads(figures.read_text())
+    content = json.loads(figures.read_text('utf-8'))
     good, bad = (network['accuracy']['mAP50_95'] for network in content['networks'])
     assert bad < good - 0.01
     pair = content['agreement'][0]
     assert pair['share'] < 1
     assert pair['matched'] + pair['missing'] + pair['extra'] + pair['other_class'] > 4
-    reader = assert_stands_alone(page.read_text())
+    reader = assert_stands_alone(page.read_text('utf-8'))
     text = reader.text()
     assert 'Pictures with the largest differences' in text
     # Of two pictures the labels, and what each of the two networks sees.
@@ -105,7 +105,7 @@ def test_worse_network_is_seen_to_be_worse(scenes, worse, tmp_path):
 def test_one_network_alone_has_a_page(scenes, tmp_path):
     page = tmp_path / 'page.html'
     assert compare(DECODED_MODEL, *scenes, '--html', page) == 0
-    text = assert_stands_alone(page.read_text()).text()
+    text = assert_stands_alone(page.read_text('utf-8')).text()
     assert 'Comparison: demo.onnx' in text
     assert 'Agreement' not in text
 
@@ -121,7 +121,7 @@ def test_files_of_one_name_are_told_apart(scenes, tmp_path):
     copy, figures = tmp_path / 'demo.onnx', tmp_path / 'figures.json'
     copy.write_bytes(DECODED_MODEL.read_bytes())
     assert compare(DECODED_MODEL, copy, *scenes, '--json', figures) == 0
-    names = [network['name'] for network in json.loads(figures.read_text())['networks']]
+    names = [network['name'] for network in json.loads(figures.read_text('utf-8'))['networks']]
     assert names == [str(DECODED_MODEL), str(copy)]
 
 
@@ -129,7 +129,7 @@ def test_yolo_data_set_gives_the_same_accuracy(scenes, tmp_path):
     folder = tmp_path / 'yolo'
     (folder / 'images').mkdir(parents=True)
     (folder / 'labels').mkdir()
-    truth = json.loads(scenes[1].read_text())
+    truth = json.loads(scenes[1].read_text('utf-8'))
     for image in truth['images']:
         picture = scenes[3] / image['file_name']
         (folder / 'images' / picture.name).write_bytes(picture.read_bytes())
@@ -147,7 +147,7 @@ def test_yolo_data_set_gives_the_same_accuracy(scenes, tmp_path):
     data.write_text(f'path: {folder}\nval: images\nnames: {names}\n')
     figures = tmp_path / 'figures.json'
     assert compare(DECODED_MODEL, '--data', data, '--json', figures) == 0
-    accuracy = json.loads(figures.read_text())['networks'][0]['accuracy']
+    accuracy = json.loads(figures.read_text('utf-8'))['networks'][0]['accuracy']
     assert accuracy['images'] == 4
     assert accuracy['mAP50'] > 0.7
 
@@ -231,7 +231,7 @@ def test_engine_agrees_with_its_network(engine, scenes, tmp_path, way):
     figures, page = tmp_path / 'figures.json', tmp_path / 'page.html'
     words = (*scenes, '--json', figures, '--html', page, '--device', 0, *way)
     assert compare(DECODED_MODEL, engine, *words, '--class-names', *CLASS_NAMES) == 0
-    content = json.loads(figures.read_text())
+    content = json.loads(figures.read_text('utf-8'))
     first, second = content['networks']
     assert second['backend'].startswith('TensorRT')
     expected = first['accuracy']['mAP50_95']
@@ -239,4 +239,4 @@ def test_engine_agrees_with_its_network(engine, scenes, tmp_path, way):
     assert content['agreement'][0]['share'] > 0.9
     assert second['device_bytes'] > 0
     assert second['host_bytes'] is None
-    assert_stands_alone(page.read_text())
+    assert_stands_alone(page.read_text('utf-8'))

@@ -154,13 +154,17 @@ def test_engines_leave_no_memory_behind(dynamic_plan, session):
         context.close()
         engine.close()
 
+    def free_bytes():
+        session.synchronize()
+        return session.free_bytes()
+
     use()  # what TensorRT keeps for the process is taken now
-    session.synchronize()
-    free = session.free_bytes()
-    for _ in range(10):
+    free = [free_bytes()]
+    for _ in range(20):
         use()
-    session.synchronize()
-    assert session.free_bytes() > free - (32 << 20)
+        free.append(free_bytes())
+    # Other processes take and free memory as well, but not each time.
+    assert -np.median(np.diff(free)) < 2 << 20
 
 
 @pytest.mark.tensorrt

@@ -143,8 +143,16 @@ def write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
 
 
 def opencv_name(path: Path) -> Any:  # noqa: ANN401 - OpenCV takes bytes, its types say text
-    """Return a name for OpenCV, which ends the process over a text that is no UTF-8."""
-    return os.fsencode(path)
+    """
+    Return a name for OpenCV: a text, and bytes where the name is no UTF-8.
+
+    A text that is no UTF-8 ends the process, and bytes are refused before OpenCV 4.12.
+    """
+    name = os.fsencode(path)
+    try:
+        return name.decode('utf-8')
+    except UnicodeDecodeError:
+        return name
 
 
 _KNOWN_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES
