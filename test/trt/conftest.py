@@ -34,11 +34,16 @@ def static_plan(tensorrt_module, tables, tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def dynamic_plan(tensorrt_module, tables, tmp_path_factory):
+def dynamic_onnx(tables, tmp_path_factory):
     path = tmp_path_factory.mktemp('dynamic') / 'dynamic.onnx'
     shape = ('batch', 3, 'height', 'width')
     networks.brightness_network(path, tables, input_shape=shape)
-    return build_engine(tensorrt_module, path, PROFILE)
+    return path
+
+
+@pytest.fixture(scope='session')
+def dynamic_plan(tensorrt_module, dynamic_onnx):
+    return build_engine(tensorrt_module, dynamic_onnx, PROFILE)
 
 
 @pytest.fixture
@@ -57,6 +62,15 @@ def static_engine(static_plan, session):
 @pytest.fixture
 def dynamic_engine(dynamic_plan, session):
     engine = Engine(dynamic_plan, session)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def unshared_engine(tensorrt_module, dynamic_onnx, session):
+    """Return an engine as others build it: before TensorRT 10 it allows one context at a time."""
+    plan = build_engine(tensorrt_module, dynamic_onnx, PROFILE, shares_profiles=False)
+    engine = Engine(plan, session)
     yield engine
     engine.close()
 

@@ -12,6 +12,7 @@ from yolotrt_ros.trt.compat import (
     network_flags,
     set_flag,
     set_tactic_sources,
+    share_profiles,
 )
 from yolotrt_ros.trt.logger import get_logger
 
@@ -33,12 +34,14 @@ def build_engine(
     *,
     input_name: str = 'images',
     is_half: bool = False,
+    shares_profiles: bool = True,
 ) -> bytes:
     """
     Build a network's engine in full single precision.
 
     :param shapes: smallest, usual and largest input of a network that leaves some side open.
     :param is_half: allow half precision, which a network of float16 needs.
+    :param shares_profiles: let several contexts use open shapes, as our builder does.
     """
     builder = trt.Builder(get_logger())
     network = builder.create_network(network_flags(trt))
@@ -55,6 +58,8 @@ def build_engine(
     if shapes is not None:
         profile = builder.create_optimization_profile()
         profile.set_shape(input_name, *shapes)
+        if shares_profiles:
+            share_profiles(trt, config)
         assert config.add_optimization_profile(profile) == 0
     plan = builder.build_serialized_network(network, config)
     assert plan is not None, 'TensorRT built no engine; its log says why'

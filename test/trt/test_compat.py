@@ -206,6 +206,33 @@ def test_broken_tensorrt_names_the_library_that_is_missing(monkeypatch, tmp_path
     assert 'tensorrt' not in sys.modules
 
 
+def test_profiles_are_shared_where_that_must_be_asked():
+    given = []
+    config = SimpleNamespace(set_preview_feature=lambda *feature: given.append(feature))
+    features = SimpleNamespace(FASTER_DYNAMIC_SHAPES_0805=0, PROFILE_SHARING_0806=2)
+    compat.share_profiles(SimpleNamespace(PreviewFeature=features), config)
+    compat.share_profiles(SimpleNamespace(PreviewFeature=SimpleNamespace()), config)
+    compat.share_profiles(NEW, config)
+    assert given == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    ('active', 'is_given', 'is_taken'), [(0, False, True), (-1, True, True), (-1, False, False)]
+)
+def test_context_takes_the_profile_that_it_may_have(active, is_given, is_taken):
+    asked = []
+
+    def give(*arguments):
+        asked.append(arguments)
+        return is_given
+
+    context = SimpleNamespace(
+        active_optimization_profile=active, set_optimization_profile_async=give
+    )
+    assert compat.take_profile(context, 77) == is_taken
+    assert asked == ([] if active == 0 else [(0, 77)])
+
+
 @pytest.mark.tensorrt
 def test_running_version_answers_every_question(tensorrt_module: ModuleType):
     trt = tensorrt_module

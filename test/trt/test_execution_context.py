@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Engines that run: what they compute, with any shape that they allow, and what is refused."""
 
+from contextlib import nullcontext
 import re
 
 import numpy as np
@@ -11,6 +12,7 @@ from test.trt.engines import PROFILE, SHAPE
 from yolotrt_ros.core.errors import DetectionError
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.trt.engine import ProfileInUseError
 
 pytestmark = pytest.mark.tensorrt
 
@@ -79,6 +81,28 @@ def test_engine_runs_as_a_cuda_graph(dynamic_engine, session, tables, rng):
         runner.upload(images)
         graph.launch()
         runner.check(images)
+
+
+def test_contexts_of_an_open_engine_share_its_shapes(dynamic_engine, session, tables, rng):
+    runners = [Runner(dynamic_engine, session, tables) for _ in range(3)]
+    for runner, shape in zip(runners, PROFILE, strict=True):
+        runner.upload(rng.random(shape, np.float32))
+        runner.enqueue()
+    for runner, shape in zip(runners, PROFILE, strict=True):
+        images = rng.random(shape, np.float32)
+        runner.upload(images)
+        runner.enqueue()
+        runner.check(images)
+
+
+def test_second_context_is_refused_where_shapes_are_not_shared(unshared_engine, tensorrt_module):
+    context = unshared_engine.create_context()
+    refusal = pytest.raises(ProfileInUseError, match='allows one execution context at a time; b')
+    is_before_10 = not hasattr(tensorrt_module, 'ExecutionContextAllocationStrategy')
+    with refusal if is_before_10 else nullcontext():
+        unshared_engine.create_context()
+    context.close()
+    unshared_engine.create_context().set_input_shape('images', PROFILE[0])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 """The pipeline of a GPU finds what the pipeline of a CPU finds in the same network."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -41,23 +42,28 @@ def write_network(path, rng, batch):
     return networks.brightness_network(path, outputs, input_shape=shape, metadata=NAMES)
 
 
-@pytest.fixture(scope='module', params=['one', 'fixed', 'open'])
+@pytest.fixture(scope='module', params=['one', 'fixed', 'open', 'unshared'])
 def network(request, tensorrt_module, tmp_path_factory):
-    """Return an ONNX file and its engine: batch 1, a fixed batch, and an open one."""
-    batch = {'one': 1, 'fixed': MAX_BATCH, 'open': 'batch'}[request.param]
-    folder = tmp_path_factory.mktemp('gpu_pipeline')
+    """
+    Return an ONNX file and its engine: batch 1, a fixed batch, and an open one.
+
+    Before TensorRT 10 the unshared one allows one execution context, the open one several.
+    """
+    batch = {'one': 1, 'fixed': MAX_BATCH}.get(request.param, 'batch')
+    folder = tmp_path_factory.mktemp(f'pipeline_{request.param}')
     onnx_path = write_network(folder / 'tiny.onnx', np.random.default_rng(7), batch)
-    sizes = (1, 2, MAX_BATCH) if request.param == 'open' else None
-    shapes = None if sizes is None else [(size, 3, SIDE, SIDE) for size in sizes]
+    shapes = [(size, 3, SIDE, SIDE) for size in (1, 2, MAX_BATCH)] if batch == 'batch' else None
     engine_path = folder / 'tiny.engine'
-    engine_path.write_bytes(build_engine(tensorrt_module, onnx_path, shapes))
+    shares_profiles = request.param != 'unshared'
+    plan = build_engine(tensorrt_module, onnx_path, shapes, shares_profiles=shares_profiles)
+    engine_path.write_bytes(plan)
     return onnx_path, engine_path
 
 
-def config_of(onnx_path, **parameters):
+def config_of(onnx_path, *, max_batch=MAX_BATCH, **parameters):
     names = ('ball', 'cone', 'cup')
     return DetectorConfig(
-        onnx_path=str(onnx_path), class_names=names, max_batch=MAX_BATCH, **parameters
+        onnx_path=str(onnx_path), class_names=names, max_batch=max_batch, **parameters
     )
 
 
@@ -127,6 +133,27 @@ def test_frames_of_any_size_and_encoding(pipelines, rng):
             num_found += len(expected)
     assert num_found > 100
     assert set(gpu.stage_times) == {'preprocess', 'inference', 'postprocess'}
+
+
+def test_recording_needs_a_context_for_each_batch_size(network, caplog):
+    with closing(open_gpu(network)) as gpu:
+        gpu.warm_up()
+        session = gpu._engine
+        has_contexts = session.on_device((SIDE, SIDE)).has_own_contexts
+        is_refused = 'tiny.engine allows one execution context at a time' in caplog.text
+        assert is_refused == (session.batch is None and not has_contexts)
+        assert 'cannot be recorded' not in caplog.text
+    assert has_contexts or 'pipeline_unshared' in str(network[1])
+
+
+def test_one_batch_size_is_recorded_with_any_engine(network, rng, caplog):
+    frames = [random_frame(rng) for _ in range(5)]
+    gpu, cpu = open_gpu(network, max_batch=1), open_host(network)
+    with closing(gpu), closing(cpu):
+        gpu.warm_up()
+        for frame in frames:
+            assert_same(gpu.detect([frame], RULES)[0], cpu.detect([frame], RULES)[0])
+    assert 'one execution context' not in caplog.text
 
 
 def test_rules_change_from_call_to_call(pipelines, rng):

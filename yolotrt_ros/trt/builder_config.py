@@ -21,6 +21,7 @@ from yolotrt_ros.trt.compat import (
     set_input_type,
     set_tactic_sources,
     set_workspace,
+    share_profiles,
 )
 from yolotrt_ros.trt.precision import flags_for, Precision
 from yolotrt_ros.trt.sensitive_layers import keep_in_half
@@ -41,7 +42,7 @@ def configure(
     config = builder.create_builder_config()
     _set_resources(trt, config, options)
     _set_precision(trt, network, config, options)
-    _set_shapes(builder, network, config, options)
+    _set_shapes(trt, builder, network, config, options)
     if options.dla_core is not None:
         _set_dla(trt, builder, config, options.dla_core)
     if calibrator is not None:
@@ -95,6 +96,7 @@ def _set_precision(
 
 
 def _set_shapes(
+    trt: ModuleType,
     builder: Any,  # noqa: ANN401
     network: Any,  # noqa: ANN401
     config: Any,  # noqa: ANN401
@@ -111,6 +113,7 @@ def _set_shapes(
         )
     if None not in static:
         return
+    share_profiles(trt, config)
     if config.add_optimization_profile(_profile(builder, tensor.name, shapes)) < 0:
         raise BuildError(
             f'TensorRT refuses to build {tensor.name} {list(tensor.shape)} for '

@@ -207,6 +207,26 @@ def create_context(
     return context
 
 
+def share_profiles(trt: ModuleType, config: Any) -> None:  # noqa: ANN401
+    """Let execution contexts share an optimisation profile, as they always do from 10 on."""
+    features = getattr(trt, 'PreviewFeature', None)
+    sharing = getattr(features, 'PROFILE_SHARING_0806', None)
+    if sharing is not None:
+        config.set_preview_feature(sharing, True)
+
+
+def take_profile(context: Any, stream: int) -> bool:  # noqa: ANN401
+    """
+    Let a context of an engine with open shapes use the first optimisation profile.
+
+    :param stream: where the context is going to run.
+    :returns: False where another context uses it, and the engine does not let them share.
+    """
+    if context.active_optimization_profile >= 0:
+        return True
+    return bool(context.set_optimization_profile_async(0, stream))
+
+
 def device_memory_bytes(engine: Any) -> int:  # noqa: ANN401
     """Return the scratch memory that execution contexts need."""
     newer = getattr(engine, 'device_memory_size_v2', None)

@@ -17,7 +17,9 @@ class DeviceNetwork:
     context that it was recorded from, so nothing may change there afterwards, and the shape of
     the input would.
 
-    :param new_context: makes one with the addresses of all tensors set, and closes it in the end.
+    :param new_context: makes one with the addresses of all tensors set, and closes it in the end;
+        gives None where the engine does not allow another one.
+    :param common_context: what all batch sizes use then.
     :param input_name: the image input.
     :param network_wh: width and height of the input, pixels.
     :param addresses: of every tensor on the device, by name.
@@ -25,7 +27,8 @@ class DeviceNetwork:
 
     def __init__(
         self,
-        new_context: Callable[[], ExecutionContext],
+        new_context: Callable[[], ExecutionContext | None],
+        common_context: ExecutionContext,
         input_name: str,
         network_wh: tuple[int, int],
         addresses: Mapping[str, int],
@@ -35,6 +38,18 @@ class DeviceNetwork:
         self._network_wh = network_wh
         self._addresses = addresses
         self._contexts: dict[int, ExecutionContext] = {}
+        self._common = common_context
+        self._spare = new_context()
+        self._has_own_contexts = self._spare is not None
+
+    @property
+    def has_own_contexts(self) -> bool:
+        """
+        Whether each batch size has an execution context of its own.
+
+        Otherwise a recorded CUDA graph is valid only as long as no other batch size is run.
+        """
+        return self._has_own_contexts
 
     @property
     def input_address(self) -> int:
@@ -55,11 +70,12 @@ class DeviceNetwork:
         :raises DetectionError: TensorRT cannot start it.
         """
         if batch not in self._contexts:
-            self._contexts[batch] = self._prepare(batch)
-        self._contexts[batch].enqueue(stream)
-
-    def _prepare(self, batch: int) -> ExecutionContext:
+            self._contexts[batch] = self._context_for_another_size()
         width, height = self._network_wh
-        context = self._new_context()
+        context = self._contexts[batch]
         context.set_input_shape(self._input_name, (batch, 3, height, width))
-        return context
+        context.enqueue(stream)
+
+    def _context_for_another_size(self) -> ExecutionContext:
+        context, self._spare = self._spare or self._new_context(), None
+        return context or self._common

@@ -24,6 +24,7 @@ from yolotrt_ros.trt.compat import (
     describe,
     device_memory_bytes,
     import_tensorrt,
+    take_profile,
 )
 from yolotrt_ros.trt.execution_context import ExecutionContext
 from yolotrt_ros.trt.layer_table import Layer, read_layers
@@ -40,6 +41,10 @@ _OUT_OF_MEMORY = re.compile(
 _SUFFIX, _NAME_END = re.compile(rb'_TRT'), re.compile(rb'[A-Za-z][A-Za-z0-9_]*$')
 _OWN_PLUGIN = b'YoloLayer'
 _log = logging.getLogger(__name__)
+
+
+class ProfileInUseError(EngineError):
+    """An engine with open shapes allows one execution context at a time, and there is one."""
 
 
 class Engine:
@@ -86,10 +91,16 @@ class Engine:
         one stream, and are closed before the engine.
 
         :raises CudaError: the device has too little memory.
+        :raises ProfileInUseError: there is another one, and the engine, built by a TensorRT
+            before 10, does not let them share its shapes.
         """
-        return ExecutionContext(
-            self._create_context(), {tensor.name: tensor for tensor in self.inputs}
-        )
+        context = self._create_context()
+        if self._has_open_shapes and not take_profile(context, self._session.stream):
+            raise ProfileInUseError(
+                'the engine allows one execution context at a time; build it again with '
+                '`ros2 run yolotrt_ros build_engine MODEL.onnx`, which allows several'
+            )
+        return ExecutionContext(context, {tensor.name: tensor for tensor in self.inputs})
 
     def inspect(self) -> list[Layer]:
         """
@@ -99,7 +110,7 @@ class Engine:
             the engine was built with detail.
         """
         inspector = self._handle.create_engine_inspector()
-        if any(OPEN in tensor.shape for tensor in self.inputs):
+        if self._has_open_shapes:
             context = self._create_context()  # without shapes the inspector tells no types
             for tensor in self.inputs:
                 context.set_input_shape(tensor.name, tensor.opt_shape)
@@ -112,6 +123,10 @@ class Engine:
         self._engine = None
         if self._scratch is not None:
             self._scratch.close()
+
+    @property
+    def _has_open_shapes(self) -> bool:
+        return any(OPEN in tensor.shape for tensor in self.inputs)
 
     @property
     def _handle(self) -> Any:  # noqa: ANN401

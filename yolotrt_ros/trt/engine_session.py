@@ -18,7 +18,7 @@ from yolotrt_ros.gpu.memory import DeviceBuffer
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.compat import describe, import_tensorrt
 from yolotrt_ros.trt.device_network import DeviceNetwork
-from yolotrt_ros.trt.engine import Engine
+from yolotrt_ros.trt.engine import Engine, ProfileInUseError
 from yolotrt_ros.trt.engine_card import EngineCard
 from yolotrt_ros.trt.engine_file import read_plan
 from yolotrt_ros.trt.engine_plugin import check_engine
@@ -98,15 +98,18 @@ class EngineSession:
         """
         if network_wh not in self._networks:
             self._networks[network_wh] = DeviceNetwork(
-                self._new_context, self._input.name, network_wh, self._addresses()
+                self._new_context, self._context, self._input.name, network_wh, self._addresses()
             )
         return self._networks[network_wh]
 
     def _addresses(self) -> dict[str, int]:
         return {name: buffer.address for name, buffer in self._buffers.items()}
 
-    def _new_context(self) -> ExecutionContext:
-        context = self._engine.create_context()
+    def _new_context(self) -> ExecutionContext | None:
+        try:
+            context = self._engine.create_context()
+        except ProfileInUseError:
+            return None
         self._resources.callback(context.close)
         for name, address in self._addresses().items():
             context.set_address(name, address)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import logging
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from yolotrt_ros.gpu.frame_queue import FrameQueue, NUM_SLOTS
 from yolotrt_ros.gpu.frame_slot import FrameSlot
 from yolotrt_ros.trt.engine_session import EngineSession
 
+_log = logging.getLogger(__name__)
+
 
 class GpuPipeline:
     """
@@ -48,6 +51,7 @@ class GpuPipeline:
         self._info, layout, outputs = read_session(session, config)
         self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
+        self._use_graph = config.cuda_graph and self._can_record()
         self._copy = open_frame_copy(config.copy_threads, session.cuda)
         self._max_detections = config.max_detections
         self._queue = self._make_queue(config.max_detections)
@@ -173,6 +177,20 @@ class GpuPipeline:
             layout,
         )
 
+    def _can_record(self) -> bool:
+        """Tell whether CUDA graphs of all batch sizes can be kept; says it where not."""
+        facts, session = self._facts, self._engine
+        has_one_size = session.batch is not None or facts.max_batch == 1
+        if has_one_size or session.on_device(facts.network_wh).has_own_contexts:
+            return True
+        _log.warning(
+            '%s allows one execution context at a time, so each frame is enqueued piece by piece, '
+            'which is slower; build the engine again with `ros2 run yolotrt_ros build_engine '
+            'MODEL.onnx`, or set max_batch to 1',
+            session.path,
+        )
+        return False
+
     def _make_queue(self, max_detections: int) -> FrameQueue:
         cuda, facts = self._engine.cuda, self._facts
         network = self._engine.on_device(facts.network_wh)
@@ -184,7 +202,7 @@ class GpuPipeline:
                 max_batch=facts.max_batch,
                 fixed_batch=self._engine.batch is not None,
                 mapped=self._engine.device.is_integrated,
-                use_graph=self._config.cuda_graph,
+                use_graph=self._use_graph,
             )
             for _ in range(NUM_SLOTS)
         ]
