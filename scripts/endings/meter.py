@@ -18,6 +18,7 @@ from yolotrt_ros.gpu.events import CudaEvent
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.kernel_loader import load_module
 from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.gpu.nms_result import RESULT_HEADER_DTYPE
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.trt.engine import Engine
 
@@ -183,8 +184,8 @@ class Suppression:
         result = np.empty(self.result_bytes, np.uint8)
         self._result.download(result, self._session.stream)
         self._session.synchronize()
-        heads = result.reshape(self._batch, -1)[:, : nms.RESULT_HEADER_DTYPE.itemsize]
-        return np.ascontiguousarray(heads).view(nms.RESULT_HEADER_DTYPE)[:, 0]
+        heads = result.reshape(self._batch, -1)[:, : RESULT_HEADER_DTYPE.itemsize]
+        return np.ascontiguousarray(heads).view(RESULT_HEADER_DTYPE)[:, 0]
 
     def close(self) -> None:
         """Free everything."""

@@ -12,7 +12,8 @@ from test.gpu.on_cpu import check_outcome, GuardedArray
 from yolotrt_ros.gpu.candidates import CandidateArrays
 from yolotrt_ros.gpu.kernel_loader import load_module
 from yolotrt_ros.gpu.memory import DeviceBuffer
-from yolotrt_ros.gpu.nms import NmsKernel, result_bytes, SOURCE
+from yolotrt_ros.gpu.nms import NmsKernel, SOURCE
+from yolotrt_ros.gpu.nms_result import result_bytes
 from yolotrt_ros.gpu.selection_block import fill_selection, selection_bytes
 
 

@@ -221,7 +221,7 @@ def test_recorded_graph_decodes_and_suppresses_each_replay(session, head, rng):
         result.download(downloaded, session.stream)
         session.synchronize()
         for image in (0, 1):
-            found = suppressor.read_result(downloaded, image)
+            found = suppressor.view_result(downloaded).read(image)
             of_image = [output[image] for output in outputs]
             expected = selection.apply(decode(of_image, layout, selection.score_floor))
             np.testing.assert_array_equal(found.boxes_xyxy, expected.boxes_xyxy)
@@ -255,4 +255,4 @@ def test_count_outside_the_outputs_is_refused_behind_suppression(session, rng):
     result.download(downloaded, session.stream)
     session.synchronize()
     with pytest.raises(DetectionError, match='put out 5000 candidates, but has room for 300'):
-        suppressor.read_result(downloaded, 0)
+        suppressor.view_result(downloaded).read(0)

@@ -23,7 +23,7 @@ from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.gpu.candidates import CandidateArrays
 from yolotrt_ros.gpu.graph import CudaGraph
 from yolotrt_ros.gpu.memory import DeviceBuffer
-from yolotrt_ros.gpu.nms import read_result
+from yolotrt_ros.gpu.nms_result import NmsResult
 
 LAYOUT = HeadLayout(Head.PLUGIN, NUM_CLASSES, PLUGIN_OUTPUTS, ())
 USUAL = Selection(0.25, 0.45, 300)
@@ -61,7 +61,7 @@ def assert_as_defined(device, images, selection, *, max_detections=300):
     batch = Batch.of(images)
     result = device.result_of(batch, selection, max_detections=max_detections)
     for index, image in enumerate(images):
-        found = read_result(result, index, max_detections, batch.places)
+        found = NmsResult(result, max_detections, batch.places).read(index)
         assert_same(found, definition(image, selection))
 
 
@@ -140,7 +140,7 @@ def test_what_is_not_a_number_is_counted_and_suppresses_nothing(device, count, r
         np.zeros(count, np.int32),
     )
     result = device.result_of(Batch.of([nothing_but_nan]), USUAL)
-    found = read_result(result, 0, 300, count + 3)
+    found = NmsResult(result, 300, count + 3).read(0)
     assert (len(found), found.num_nonfinite) == (0, count)
 
 
@@ -154,7 +154,8 @@ def test_what_the_decoder_rejected_is_added_to_what_is_counted_here(device, rng)
     batch = Batch.of([clustered(rng, 20), clustered(rng, 30)])
     batch.scores[1, 4] = np.nan
     result = device.result_of(batch, USUAL, rejected=np.array([7, 2], np.int32))
-    counts = [read_result(result, image, 300, batch.places).num_nonfinite for image in (0, 1)]
+    found = NmsResult(result, 300, batch.places)
+    counts = [found.read(image).num_nonfinite for image in (0, 1)]
     assert counts == [7, 3]
 
 
@@ -174,7 +175,7 @@ def test_count_outside_the_arrays_is_refused(device, count, rng):
     batch.counts[0] = count
     result = device.result_of(batch, USUAL)
     with pytest.raises(DetectionError, match=f'put out {count} candidates, but has room for 63'):
-        read_result(result, 0, 300, batch.places)
+        NmsResult(result, 300, batch.places).read(0)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 90), st.booleans(), st.floats(0, 1, width=32))
@@ -214,7 +215,7 @@ def test_recorded_graph_follows_the_rules_and_candidates_of_each_replay(session,
         result.download(downloaded, session.stream)
         session.synchronize()
         for index, image in enumerate(images):
-            assert_same(kernel.read_result(downloaded, index), definition(image, selection))
+            assert_same(kernel.view_result(downloaded).read(index), definition(image, selection))
 
 
 @pytest.mark.gpu

@@ -61,8 +61,8 @@ class Detections:
         """
         boxes_xyxy = letterbox.to_source(self.boxes_xyxy)
         moved = Detections(boxes_xyxy, self.scores, self.class_ids, self.num_nonfinite)
-        visible = (boxes_xyxy[:, 2] > boxes_xyxy[:, 0]) & (boxes_xyxy[:, 3] > boxes_xyxy[:, 1])
-        return moved if visible.all() else moved[visible]
+        has_extent = boxes_xyxy[:, 2:] > boxes_xyxy[:, :2]
+        return moved if has_extent.all() else moved[has_extent[:, 0] & has_extent[:, 1]]
 
 
 def _check(array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

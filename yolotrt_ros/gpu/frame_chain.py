@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.heads import HeadLayout
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.gpu import decode, nms, preprocess
 from yolotrt_ros.gpu.kernel_loader import load_module
+from yolotrt_ros.gpu.nms_result import NmsResult, result_bytes, sample_result
 from yolotrt_ros.gpu.session import CudaSession
 
 
@@ -106,7 +106,7 @@ class FrameChain:
 
     def result_bytes(self, batch: int) -> int:
         """Size of the result of so many images."""
-        return batch * nms.result_bytes(self.max_detections)
+        return batch * result_bytes(self.max_detections)
 
     def fill_selection(self, block: NDArray[np.uint8], selection: Selection) -> None:
         """Write the rules to where ``stages`` reads them."""
@@ -135,13 +135,13 @@ class FrameChain:
         self._nms.launch(self._candidates, selection, result, stream, batch=batch)
         yield 'suppression'
 
-    def read_result(self, result: NDArray[np.uint8], image: int) -> Detections:
-        """Return what was found in an image, network pixels, best score first."""
-        return self._nms.read_result(result, image)
+    def view_result(self, memory: NDArray[np.uint8]) -> NmsResult:
+        """View the downloaded result of a batch."""
+        return self._nms.view_result(memory)
 
-    def sample_result(self, batch: int) -> NDArray[np.uint8]:
-        """Return a result of so many images as ``read_result`` takes it, with some rows each."""
-        return nms.sample_result(batch, self.max_detections)
+    def sample_result(self, batch: int) -> NmsResult:
+        """Return a result of so many images with some rows each, of no meaning."""
+        return self.view_result(sample_result(batch, self.max_detections))
 
     def close(self) -> None:
         """Free what the kernels hold; calling it twice does no harm."""

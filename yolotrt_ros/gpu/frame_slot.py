@@ -7,9 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 import logging
 
-import numpy as np
-from numpy.typing import NDArray
-
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import CudaError
 from yolotrt_ros.core.image import ImageView
@@ -20,6 +17,7 @@ from yolotrt_ros.gpu.frame_chain import FrameChain
 from yolotrt_ros.gpu.frame_copy import FrameCopy
 from yolotrt_ros.gpu.frame_parameters import fill_parameters, PARAMETER_DTYPE
 from yolotrt_ros.gpu.graph import CudaGraph
+from yolotrt_ros.gpu.nms_result import NmsResult
 from yolotrt_ros.gpu.session import CudaSession
 from yolotrt_ros.gpu.shared_block import SharedBlock
 
@@ -62,6 +60,7 @@ class FrameSlot:
         self._parameters = self._rules.array[: self._parameter_bytes].view(PARAMETER_DTYPE)
         self._parameters[...] = 0
         self._result = SharedBlock(chain.result_bytes(max_batch), mapped=mapped)
+        self._found = chain.view_result(self._result.array)
         self._sample = chain.sample_result(max_batch)
         self._graphs: dict[int, CudaGraph] = {}
         self._described: list[object] = [None] * max_batch
@@ -139,7 +138,7 @@ class FrameSlot:
 
     def results(self) -> list[Detections]:
         """Return what was found in each frame, in its pixels; the work must be done."""
-        return self._read(self._result.array)
+        return self._read(self._found)
 
     def rehearse(self) -> None:
         """
@@ -165,11 +164,11 @@ class FrameSlot:
         """Images that the network is run on."""
         return self._max_batch if self._fixed_batch else self._num_frames
 
-    def _read(self, result: NDArray[np.uint8]) -> list[Detections]:
+    def _read(self, result: NmsResult) -> list[Detections]:
         assert self._selection is not None
-        read, to_source = self._chain.read_result, self._selection.in_source
+        to_source = self._selection.in_source
         return [
-            to_source(read(result, index), self._letterboxes[index])
+            to_source(result.read(index), self._letterboxes[index])
             for index in range(self._num_frames)
         ]
 

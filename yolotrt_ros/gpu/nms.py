@@ -9,31 +9,17 @@ from ctypes import c_void_p
 import numpy as np
 from numpy.typing import NDArray
 
-from yolotrt_ros.core.detections import Detections
-from yolotrt_ros.core.errors import DetectionError
 from yolotrt_ros.core.selection import Selection
 from yolotrt_ros.gpu.candidates import CandidateArrays
 from yolotrt_ros.gpu.kernel import KernelModule
 from yolotrt_ros.gpu.kernel_args import KernelArgs
 from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.gpu.nms_result import NmsResult, result_bytes
 from yolotrt_ros.gpu.selection_block import fill_selection, selection_bytes
 
 SOURCE = 'nms.cu'
-# The structs ResultHeader and ResultRow of kernels/result.cuh.
-RESULT_HEADER_DTYPE = np.dtype(
-    [
-        ('num_rows', np.int32),
-        ('num_nonfinite', np.int32),
-        ('num_candidates', np.int32),
-        ('num_selected', np.int32),
-    ]
-)
-RESULT_ROW_DTYPE = np.dtype(
-    [('box_xyxy', np.float32, (4,)), ('score', np.float32), ('class_id', np.int32)]
-)
 _THREADS = 512
 _ENTRY_BYTES = 8
-_SAMPLE_ROWS = 8
 
 
 class NmsKernel:
@@ -120,51 +106,14 @@ class NmsKernel:
         )
         self._kernel.launch((batch,), (_THREADS,), args, stream)
 
-    def read_result(self, result: NDArray[np.uint8], image: int) -> Detections:
+    def view_result(self, memory: NDArray[np.uint8]) -> NmsResult:
         """
-        Copy the detections of one image out of the downloaded result.
+        View the downloaded result of a batch.
 
-        :param result: uint8, as many bytes of the result as the batch has.
-        :param image: index within the batch.
-        :returns: network pixels, best score first.
-        :raises DetectionError: the network counted more candidates than it has places.
+        :param memory: uint8, as many bytes of the result as the batch has.
         """
-        return read_result(result, image, self._max_detections, self._max_candidates)
+        return NmsResult(memory, self._max_detections, self._max_candidates)
 
     def close(self) -> None:
         """Free the room to work in; calling it twice does no harm."""
         self._entries.close()
-
-
-def result_bytes(max_detections: int) -> int:
-    """Return the size of the result of one image."""
-    return RESULT_HEADER_DTYPE.itemsize + max_detections * RESULT_ROW_DTYPE.itemsize
-
-
-def sample_result(batch: int, max_detections: int) -> NDArray[np.uint8]:
-    """Return a result of so many images with a few rows each, all of them zeros."""
-    result = np.zeros((batch, result_bytes(max_detections)), np.uint8)
-    headers = result[:, : RESULT_HEADER_DTYPE.itemsize].view(RESULT_HEADER_DTYPE)
-    headers['num_rows'] = min(_SAMPLE_ROWS, max_detections)
-    return result.reshape(-1)
-
-
-def read_result(
-    result: NDArray[np.uint8], image: int, max_detections: int, max_candidates: int
-) -> Detections:
-    """Do what ``NmsKernel.read_result`` does, given the sizes."""
-    size = result_bytes(max_detections)
-    of_image = result[image * size : (image + 1) * size]
-    header = of_image[: RESULT_HEADER_DTYPE.itemsize].view(RESULT_HEADER_DTYPE)[0]
-    if not 0 <= header['num_candidates'] <= max_candidates:
-        raise DetectionError(
-            f'the network says it put out {header["num_candidates"]} candidates, but has room for '
-            f'{max_candidates} only; build the engine again with the plugin library that is loaded'
-        )
-    rows = of_image[RESULT_HEADER_DTYPE.itemsize :].view(RESULT_ROW_DTYPE)[: header['num_rows']]
-    return Detections(
-        rows['box_xyxy'].copy(),
-        rows['score'].copy(),
-        rows['class_id'].copy(),
-        int(header['num_nonfinite']),
-    )

@@ -33,6 +33,7 @@ class CudaSession(Owner):
     def __init__(self, device: CudaDevice, *, blocking_wait: bool | None = None) -> None:
         runtime = bindings().runtime
         self.device = device
+        self._choosing = f'choosing {device}'  # made once: this is asked for each frame
         self.make_current()
         if blocking_wait is not None:
             _choose_wait(blocking_wait)
@@ -62,7 +63,7 @@ class CudaSession(Owner):
 
     def make_current(self) -> None:
         """Let the calling thread work on the device."""
-        check(bindings().runtime.cudaSetDevice(self.device.index), f'choosing {self.device}')
+        check(bindings().runtime.cudaSetDevice(self.device.index), self._choosing)
 
     def synchronize(self) -> None:
         """Wait until all work of the stream is done."""

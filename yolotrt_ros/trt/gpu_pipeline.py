@@ -51,6 +51,7 @@ class GpuPipeline:
         self._info, layout, outputs = read_session(session, config)
         self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
+        self._is_suppressed = layout.head.is_suppressed
         self._use_graph = config.cuda_graph and self._can_record()
         self._copy = open_frame_copy(config.copy_threads, session.cuda)
         self._max_detections = config.max_detections
@@ -108,7 +109,7 @@ class GpuPipeline:
         """
         if not 1 <= len(frames) <= self._info.max_batch:
             raise ValueError(f'{len(frames)} frames came; give 1 to {self._info.max_batch}')
-        if self._facts.layout.head.is_suppressed:
+        if self._is_suppressed:
             selection = selection.without_suppression()
         with self._explained:
             if selection.max_detections > self._max_detections:

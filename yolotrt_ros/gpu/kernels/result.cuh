@@ -24,7 +24,7 @@ struct alignas(8) ResultRow
   int class_id;
 };
 
-static_assert(sizeof(ResultHeader) == 16 && sizeof(ResultRow) == 24, "nms.py counts on it");
+static_assert(sizeof(ResultHeader) == 16 && sizeof(ResultRow) == 24, "nms_result.py counts on it");
 
 struct Result
 {
