@@ -216,21 +216,9 @@ def test_profiles_are_shared_where_that_must_be_asked():
     assert given == [(2, True)]
 
 
-@pytest.mark.parametrize(
-    ('active', 'is_given', 'is_taken'), [(0, False, True), (-1, True, True), (-1, False, False)]
-)
-def test_context_takes_the_profile_that_it_may_have(active, is_given, is_taken):
-    asked = []
-
-    def give(*arguments):
-        asked.append(arguments)
-        return is_given
-
-    context = SimpleNamespace(
-        active_optimization_profile=active, set_optimization_profile_async=give
-    )
-    assert compat.take_profile(context, 77) == is_taken
-    assert asked == ([] if active == 0 else [(0, 77)])
+@pytest.mark.parametrize(('active', 'has_one'), [(0, True), (-1, False)])
+def test_context_tells_whether_it_has_a_profile(active, has_one):
+    assert compat.has_profile(SimpleNamespace(active_optimization_profile=active)) == has_one
 
 
 @pytest.mark.tensorrt

@@ -215,16 +215,14 @@ def share_profiles(trt: ModuleType, config: Any) -> None:  # noqa: ANN401
         config.set_preview_feature(sharing, True)
 
 
-def take_profile(context: Any, stream: int) -> bool:  # noqa: ANN401
+def has_profile(context: Any) -> bool:  # noqa: ANN401
     """
-    Let a context of an engine with open shapes use the first optimisation profile.
+    Whether a new context of an engine with open shapes got the first optimisation profile.
 
-    :param stream: where the context is going to run.
-    :returns: False where another context uses it, and the engine does not let them share.
+    It has none where another context uses it, and the engine does not let them share. Asking for
+    it in spite of that ends the process in TensorRT 8.6.0.
     """
-    if context.active_optimization_profile >= 0:
-        return True
-    return bool(context.set_optimization_profile_async(0, stream))
+    return bool(context.active_optimization_profile >= 0)
 
 
 def device_memory_bytes(engine: Any) -> int:  # noqa: ANN401

@@ -23,8 +23,8 @@ from yolotrt_ros.trt.compat import (
     create_context,
     describe,
     device_memory_bytes,
+    has_profile,
     import_tensorrt,
-    take_profile,
 )
 from yolotrt_ros.trt.execution_context import ExecutionContext
 from yolotrt_ros.trt.layer_table import Layer, read_layers
@@ -95,7 +95,7 @@ class Engine:
             before 10, does not let them share its shapes.
         """
         context = self._create_context()
-        if self._has_open_shapes and not take_profile(context, self._session.stream):
+        if self._has_open_shapes and not has_profile(context):
             raise ProfileInUseError(
                 'the engine allows one execution context at a time; build it again with '
                 '`ros2 run yolotrt_ros build_engine MODEL.onnx`, which allows several'
