@@ -86,6 +86,12 @@ def parse(arguments: list[str] | None = None) -> Namespace:
     parser.add_argument(
         '--plugin-path', type=Path, help='decode plugin; default: the one compiled'
     )
+    parser.add_argument(
+        '--class-names-path',
+        default='',
+        metavar='FILE',
+        help='one class name a line, for an engine that does not say how many classes it has',
+    )
     parser.add_argument('--score-threshold', type=float, default=0.25, metavar='SCORE')
     parser.add_argument('--wait', choices=('spin', 'block'), default='spin', help='for the GPU')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures there')

@@ -95,6 +95,7 @@ class Subject:
             engine_path=str(self._options.engine),
             gpu_wait=self._options.wait,
             copy_threads=copy_threads,
+            class_names_path=self._options.class_names_path,
             score_threshold=self._options.score_threshold,
             max_batch=max(self._options.batches),
         )

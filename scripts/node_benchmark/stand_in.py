@@ -43,6 +43,9 @@ class StandInPipeline:
         self._call_s = call_s
         self._detections = made_up_detections(MAX_DETECTIONS)
 
+    def expect_frames(self) -> None:
+        """Nothing has to be woken."""
+
     def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
         """Answer; of the selection only ``max_detections`` applies, every score is 1."""
         watch = Stopwatch()

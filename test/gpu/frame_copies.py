@@ -36,12 +36,13 @@ class Records:
     :ivar uploads: device address, host address, the bytes that lay there, and the stream.
     :ivar launches: graph, stream, and how many uploads had been asked for.
     :ivar contexts: of each call, the thread and its context.
-    :ivar statuses: what the calls return: of uploads by device address, of any launch at 0.
+    :ivar bad_uploads: numbers of the uploads that fail.
+    :ivar launch_status: what a launch returns.
     """
 
     def __init__(self):
         self.uploads, self.launches, self.contexts = [], [], []
-        self.statuses = {}
+        self.bad_uploads, self.launch_status = set(), 0
         self._current = {}
 
     def driver(self):
@@ -64,12 +65,12 @@ class Records:
     def _upload(self, device, host, num_bytes, stream):
         self._note_context()
         self.uploads.append((device, host, ctypes.string_at(host, num_bytes), stream))
-        return self.statuses.get(device, 0)
+        return 2 if len(self.uploads) - 1 in self.bad_uploads else 0
 
     def _launch(self, graph, stream):
         self._note_context()
         self.launches.append((graph, stream, len(self.uploads)))
-        return self.statuses.get(0, 0)
+        return self.launch_status
 
 
 class RecordedWork:
@@ -90,9 +91,10 @@ def library_or_skip():
 
 
 @contextmanager
-def recorded_copy(num_threads=2, piece_bytes=PIECE_BYTES):
-    """Give a copy and what it asks the driver for."""
+def recorded_copy(num_threads=2, piece_bytes=PIECE_BYTES, upload_bytes=None):
+    """Give a copy and what it asks the driver for; pieces are uploaded at once if not said."""
     records = Records()
     driver = records.driver()
-    with ThreadedCopy(library_or_skip(), num_threads, driver, CONTEXT, piece_bytes) as copy:
+    sizes = piece_bytes, upload_bytes or piece_bytes
+    with ThreadedCopy(library_or_skip(), num_threads, driver, CONTEXT, *sizes) as copy:
         yield copy, records

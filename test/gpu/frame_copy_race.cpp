@@ -31,10 +31,11 @@ int main() {
   std::vector<char> source(kLARGEST), host(3 * kLARGEST);
   unsigned state = 1;
   for (int round = 0; round < 20; ++round) {
-    void* const copy = yolotrt_frame_copy_open(4, 8192, &driver, nullptr);
+    void* const copy = yolotrt_frame_copy_open(4, 8192, 32768, &driver, nullptr);
     for (int batch = 0; batch < 100; ++batch) {
       for (char& byte : source) byte = static_cast<char>(state = state * 1664525 + 1013904223);
       std::size_t total = 0, num_bytes[3];
+      if (batch % 2) yolotrt_frame_copy_expect(copy);
       for (int frame = 0; frame < 3; ++frame) {
         num_bytes[frame] = (state = state * 1664525 + 1013904223) % kLARGEST;
         total += num_bytes[frame];

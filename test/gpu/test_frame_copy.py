@@ -50,19 +50,36 @@ def test_every_byte_arrives_and_no_other_is_touched(size, num_threads, rng):
     assert not records.uploads  # a GPU that shares the memory gets none
 
 
+def assert_uploaded(uploads, source, host, device):
+    """Each byte is uploaded once, in their order, once it is there; returns the sizes."""
+    begin = 0
+    for to, address, content, stream in uploads:
+        assert (to, address, stream) == (device + begin, host.address + begin, STREAM)
+        assert content == source[begin : begin + len(content)].tobytes()
+        begin += len(content)
+    assert begin == source.size
+    return [len(content) for _, _, content, _ in uploads]
+
+
 @pytest.mark.parametrize('size', SIZES)
-def test_each_piece_is_uploaded_once_it_is_there(size, num_threads, rng):
+@pytest.mark.parametrize('upload_bytes', [PIECE, 3 * PIECE, 3 * PIECE + 1])
+def test_what_is_there_is_uploaded(size, upload_bytes, num_threads, rng):
     source, host = rng.integers(0, 256, size, np.uint8), OrdinaryMemory(size)
-    with recorded_copy(num_threads, PIECE) as (copy, records):
+    with recorded_copy(num_threads, PIECE, upload_bytes) as (copy, records):
         copy.add(source, host, DEVICE, STREAM)
         copy.finish()
-    uploads = sorted(records.uploads)
-    assert [device - DEVICE for device, *_ in uploads] == list(range(0, size, PIECE))
-    for device, address, content, stream in uploads:
-        begin = device - DEVICE
-        assert address == host.address + begin
-        assert content == source[begin : begin + PIECE].tobytes()
-        assert stream == STREAM
+    sizes = assert_uploaded(records.uploads, source, host, DEVICE)
+    assert all(uploaded >= upload_bytes for uploaded in sizes[:-1])
+    assert 0 not in sizes
+
+
+def test_one_thread_uploads_as_soon_as_there_is_enough(rng):
+    source, host = rng.integers(0, 256, 11 * PIECE + 5, np.uint8), OrdinaryMemory(12 * PIECE)
+    with recorded_copy(1, PIECE, 4 * PIECE) as (copy, records):
+        copy.add(source, host, DEVICE, STREAM)
+        copy.finish()
+    sizes = assert_uploaded(records.uploads, source, host, DEVICE)
+    assert sizes == [4 * PIECE, 4 * PIECE, 3 * PIECE + 5]
 
 
 def test_frames_of_a_batch_are_copied_together(num_threads, rng):
@@ -74,8 +91,8 @@ def test_frames_of_a_batch_are_copied_together(num_threads, rng):
         copy.finish()
     for index, (source, host) in enumerate(zip(sources, hosts, strict=True)):
         np.testing.assert_array_equal(host.array, source)
-        uploads = sorted(upload for upload in records.uploads if upload[0] >> 32 == index + 1)
-        assert b''.join(content for _, _, content, _ in uploads) == source.tobytes()
+        uploads = [upload for upload in records.uploads if upload[0] >> 32 == index + 1]
+        assert_uploaded(uploads, source, host, (index + 1) << 32)
 
 
 def test_many_batches_one_after_another(num_threads, rng):
@@ -86,8 +103,32 @@ def test_many_batches_one_after_another(num_threads, rng):
             copy.add(source, host, DEVICE, STREAM)
             copy.finish()
             np.testing.assert_array_equal(host.array[: source.size], source)
-            assert len(records.uploads) == -(-source.size // PIECE)
+            assert_uploaded(records.uploads, source, host, DEVICE)
             records.uploads.clear()
+
+
+def test_frames_that_were_announced_arrive_like_others(num_threads, rng):
+    host = OrdinaryMemory(40 * PIECE)
+    with recorded_copy(num_threads, PIECE) as (copy, records):
+        for index in range(100):
+            source = rng.integers(0, 256, rng.integers(40 * PIECE), np.uint8)
+            for _ in range(index % 3):
+                copy.expect()
+            time.sleep(rng.choice([0, 0.0002, 0.002]))
+            copy.add(source, host, DEVICE, STREAM)
+            copy.finish()
+            assert_uploaded(records.uploads, source, host, DEVICE)
+            records.uploads.clear()
+        copy.expect()  # nothing comes
+
+
+def test_threads_do_not_wait_for_long():
+    with recorded_copy(4) as (copy, _):
+        before = time.process_time()
+        copy.expect()
+        time.sleep(0.5)
+        assert time.process_time() - before < 0.25  # three threads would have taken more
+    copy.expect()  # closed: there is nobody to wake
 
 
 def test_frame_that_lies_there_already_is_uploaded_in_one_piece(num_threads):
@@ -105,7 +146,8 @@ def test_graph_is_launched_once_everything_is_uploaded(num_threads, rng):
         copy.add(source, host, DEVICE, STREAM)
         copied_s = copy.finish(RecordedWork())
         assert before <= copied_s <= time.perf_counter()
-    assert records.launches == [(RecordedWork.handle, RecordedWork.stream, 9)]
+    assert records.launches == [(RecordedWork.handle, RecordedWork.stream, len(records.uploads))]
+    assert_uploaded(records.uploads, source, host, DEVICE)
 
 
 def test_helpers_upload_in_the_context_and_the_caller_in_its_own(num_threads):
@@ -127,15 +169,17 @@ def test_helpers_upload_in_the_context_and_the_caller_in_its_own(num_threads):
             records.contexts.clear()
 
 
-def test_failed_upload_is_told_and_nothing_is_launched(num_threads):
+@pytest.mark.parametrize(('num_threads', 'num_uploads'), [(1, 8), (4, 1)])
+def test_failed_upload_is_told_and_nothing_is_launched(num_threads, num_uploads):
     source, host = np.zeros(8 * PIECE, np.uint8), OrdinaryMemory(8 * PIECE)
     with recorded_copy(num_threads, PIECE) as (copy, records):
-        for bad in range(8):
-            records.statuses = {DEVICE + bad * PIECE: 2}
+        for bad in range(num_uploads):
+            records.uploads.clear()
+            records.bad_uploads = {bad}
             copy.add(source, host, DEVICE, STREAM)
             with pytest.raises(CudaError, match=r'uploading a frame failed .*OUT_OF_MEMORY.*free'):
                 copy.finish(RecordedWork())
-        records.statuses = {}
+        records.bad_uploads = set()
         assert not records.launches
         copy.add(source, host, DEVICE, STREAM)
         copy.finish(RecordedWork())
@@ -144,7 +188,7 @@ def test_failed_upload_is_told_and_nothing_is_launched(num_threads):
 
 def test_failed_launch_is_told():
     with recorded_copy() as (copy, records):
-        records.statuses = {0: 719}
+        records.launch_status = 719
         with pytest.raises(CudaError, match=r'launching a CUDA graph failed .*restart it'):
             copy.finish(RecordedWork())
 
@@ -206,7 +250,7 @@ class TestWithoutCompiler:
 
     @pytest.mark.gpu
     def test_one_thread_copies_and_says_why(self, session, caplog, rng):
-        source = rng.integers(0, 256, 3 * frame_copy.PIECE_BYTES + 5, np.uint8)
+        source = rng.integers(0, 256, 3 * frame_copy.UPLOAD_BYTES + 5, np.uint8)
         with caplog.at_level(logging.WARNING):
             copy = open_frame_copy(4, session)
         assert isinstance(copy, PlainCopy)

@@ -41,6 +41,10 @@ class Instant:
         self.stage_times = {'inference': 1.0}
         self.failures = []
         self.seen = []
+        self.num_expected = 0
+
+    def expect_frames(self):
+        self.num_expected += 1
 
     def detect(self, frames, selection):
         self.seen.append((len(frames), selection))
@@ -178,6 +182,7 @@ def test_message_that_is_none_is_rejected_and_its_neighbour_served(bench, data):
     front, rear = bench.settle()
     assert (front.rejected, rear.processed) == (1, 1)
     assert bench.pipeline.seen == [(1, RULES)]
+    assert bench.pipeline.num_expected == 1
     assert 'sensor_msgs/Image' in bench.rejections[0][1]
 
 

@@ -52,6 +52,9 @@ class Pipeline(Protocol):
     def stage_times(self) -> StageTimes:
         """Milliseconds of each stage of the last call, for its whole batch."""
 
+    def expect_frames(self) -> None:
+        """Say that ``detect`` will be called in a moment, so that threads of it are awake then."""
+
     def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
         """
         Find the objects in each frame; blocks until they are found.

@@ -55,6 +55,9 @@ class HostPipeline:
         """Milliseconds of preprocess, inference and postprocess of the last call."""
         return self._stage_times
 
+    def expect_frames(self) -> None:
+        """Do nothing: the calling thread does all the work on a frame."""
+
     def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
         """
         Find the objects in each frame.

@@ -21,9 +21,11 @@ from yolotrt_ros.gpu.owner import Owner
 from yolotrt_ros.gpu.session import CudaSession
 
 SOURCE = 'frame_copy.cpp'
-# The upload of a piece begins once it is copied, which one core does in 40 us. Starting it takes
-# some microseconds, so smaller pieces cost more than their earlier start gains.
-PIECE_BYTES = 512 * 1024
+# What a thread copies before it takes more, so that all end at about the same time.
+PIECE_BYTES = 128 * 1024
+# What lies there before it is uploaded. Starting an upload takes some microseconds, so smaller
+# ones cost more than their earlier start gains.
+UPLOAD_BYTES = 512 * 1024
 _DRIVER = 'libcuda.so.1'
 _log = logging.getLogger(__name__)
 
@@ -62,6 +64,9 @@ class FrameCopy(Protocol):
     It belongs to one thread at a time, whose device is the current one. Between the first ``add``
     and ``finish`` neither end of a copy may change or go away.
     """
+
+    def expect(self) -> None:
+        """Say that frames are about to come: threads that are awake begin sooner."""
 
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
         """
@@ -103,17 +108,20 @@ def open_frame_copy(num_threads: int, session: CudaSession) -> FrameCopy:
 
 
 class PlainCopy:
-    """The copy by the calling thread alone, which holds Python's lock between two pieces."""
+    """The copy by the calling thread alone, which holds Python's lock between two uploads."""
 
     def __init__(self) -> None:
         runtime = bindings().runtime
         self._upload = runtime.cudaMemcpyAsync
         self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
 
+    def expect(self) -> None:
+        """Do nothing: there are no threads."""
+
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
         """Copy a frame; see ``FrameCopy``."""
         is_there = _address(source) == host.address
-        piece_bytes = max(source.size, 1) if is_there else PIECE_BYTES
+        piece_bytes = max(source.size, 1) if is_there else UPLOAD_BYTES
         for begin in range(0, source.size, piece_bytes):
             end = min(begin + piece_bytes, source.size)
             if not is_there:
@@ -177,7 +185,8 @@ class ThreadedCopy(Owner):
     :param num_threads: threads that copy, the caller included.
     :param driver: functions of CUDA's driver.
     :param context: the handle of the context that the uploads belong to.
-    :param piece_bytes: how much is copied before it is uploaded.
+    :param piece_bytes: how much a thread copies before it takes more.
+    :param upload_bytes: how much is copied of a frame before it is uploaded.
     :raises CudaError: the machine has too little memory or too few threads.
     """
 
@@ -188,6 +197,7 @@ class ThreadedCopy(Owner):
         driver: Driver,
         context: int,
         piece_bytes: int = PIECE_BYTES,
+        upload_bytes: int = UPLOAD_BYTES,
     ) -> None:
         if num_threads < 1:
             raise ValueError(f'num_threads must be at least 1, but is {num_threads}')
@@ -196,17 +206,20 @@ class ThreadedCopy(Owner):
             library.free.yolotrt_frame_copy_open,
             library.free.yolotrt_frame_copy_close,
         )
-        open_copy.restype, open_copy.argtypes = pointer, (ctypes.c_int, size, pointer, pointer)
+        open_copy.restype = pointer
+        open_copy.argtypes = (ctypes.c_int, size, size, pointer, pointer)
         close_copy.restype, close_copy.argtypes = None, (pointer,)
         # Waking the threads takes some microseconds, and giving up the lock might cost it a
         # switch interval.
+        self._expect = library.held.yolotrt_frame_copy_expect
+        self._expect.restype, self._expect.argtypes = None, (pointer,)
         self._add = library.held.yolotrt_frame_copy_add
         self._add.argtypes = (pointer, pointer, pointer, ctypes.c_uint64, size, pointer)
         self._finish = library.free.yolotrt_frame_copy_finish
         self._finish.restype, self._finish.argtypes = None, (pointer, pointer, pointer, pointer)
         self._driver = driver  # keeps alive what it points at
         self._copy: int | None = open_copy(
-            num_threads, piece_bytes, ctypes.addressof(driver), context
+            num_threads, piece_bytes, upload_bytes, ctypes.addressof(driver), context
         )
         if self._copy is None:
             raise CudaError(
@@ -216,6 +229,11 @@ class ThreadedCopy(Owner):
         self._outcome = _Outcome()
         self._outcome_address = ctypes.addressof(self._outcome)
         self._finalizer = weakref.finalize(self, close_copy, self._copy)
+
+    def expect(self) -> None:
+        """Wake the threads for a moment; see ``FrameCopy``."""
+        if self._copy is not None:
+            self._expect(self._copy)
 
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
         """Begin to copy a frame; see ``FrameCopy``."""

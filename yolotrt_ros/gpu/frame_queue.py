@@ -68,6 +68,7 @@ class FrameQueue:
         self._copy = copy
         self._free = deque(slots)
         self._busy: deque[FrameSlot] = deque()
+        self._is_memory_lent = False
         self._sent: deque[_Sent] = deque()
         self._fetched: tuple[_Sent, _Got] | None = None
         self._resources = ExitStack()
@@ -95,6 +96,7 @@ class FrameQueue:
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
         self._session.make_current()
+        self._is_memory_lent = True
         return self._free[0].frames[0].memory(num_bytes)
 
     @property
@@ -109,6 +111,10 @@ class FrameQueue:
             'postprocess': 1e3 * (got.read - got.done),
         }
 
+    def expect_frames(self) -> None:
+        """Get ready to copy frames that are about to come."""
+        self._copy.expect()
+
     def enqueue(self, frames: Sequence[ImageView], selection: Selection) -> None:
         """
         Copy frames and start the GPU; returns before it is done.
@@ -119,6 +125,9 @@ class FrameQueue:
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
         begin, slot = perf_counter(), self._free[0]
+        if not self._is_memory_lent:  # otherwise there may be nothing to copy
+            self._copy.expect()
+        self._is_memory_lent = False
         # The caller may be another thread than the one that made the queue, and has a device of
         # its own: memory for a larger frame would be taken there.
         self._session.make_current()

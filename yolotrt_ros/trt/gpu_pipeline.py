@@ -82,6 +82,10 @@ class GpuPipeline:
         """
         return self._queue.stage_times
 
+    def expect_frames(self) -> None:
+        """Wake the threads that copy frames; they stay awake for a millisecond."""
+        self._queue.expect_frames()
+
     def detect(self, frames: Sequence[ImageView], selection: Selection) -> list[Detections]:
         """
         Find the objects in each frame; blocks until they are found.
