@@ -97,7 +97,8 @@ def test_pipeline_has_every_member_of_the_protocol(implementation, member):
 
 
 def test_protocol_promises_what_the_node_needs():
-    assert set(MEMBERS) == {'info', 'stage_times', 'detect', 'warm_up', 'close'}
+    expected = {'info', 'stage_times', 'expect_frames', 'detect', 'warm_up', 'close'}
+    assert set(MEMBERS) == expected
 
 
 def test_info_is_complete(onnx_path):

@@ -207,6 +207,14 @@ def test_wrong_calls_are_refused():
             copy.finish()
 
 
+@pytest.mark.parametrize(
+    ('num_cores', 'expected'), [(1, 1), (4, 1), (6, 2), (8, 2), (12, 4), (16, 4), (128, 4)]
+)
+def test_usual_number_of_threads_leaves_cores_to_others(num_cores, expected, monkeypatch):
+    monkeypatch.setattr(frame_copy.os, 'sched_getaffinity', lambda pid: set(range(num_cores)))
+    assert frame_copy._usual_threads() == expected
+
+
 def system_threads():
     return {path.name for path in Path('/proc/self/task').iterdir()}
 

@@ -61,7 +61,11 @@ class DetectorConfig:
         choices=('spin', 'block'),
     )
     copy_threads: int = parameter(
-        2, 'Threads that copy a frame into memory that the GPU reads.', minimum=1, maximum=16
+        0,
+        'Threads that copy a frame into memory that the GPU reads; 0 takes one for each three '
+        'processor cores, 4 at most.',
+        minimum=0,
+        maximum=16,
     )
     network_width: int = parameter(
         640,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import logging
+import os
 from time import perf_counter
 from typing import Protocol
 import weakref
@@ -26,6 +27,8 @@ PIECE_BYTES = 128 * 1024
 # What lies there before it is uploaded. Starting an upload takes some microseconds, so smaller
 # ones cost more than their earlier start gains.
 UPLOAD_BYTES = 512 * 1024
+# More of them copy hardly faster: memory is the limit then.
+MOST_THREADS = 4
 _DRIVER = 'libcuda.so.1'
 _log = logging.getLogger(__name__)
 
@@ -97,13 +100,15 @@ def open_frame_copy(num_threads: int, session: CudaSession) -> FrameCopy:
     """
     Return the copy by threads, or the plain one where this machine cannot compile the former.
 
-    :param num_threads: threads that copy, the caller included.
+    :param num_threads: threads that copy, the caller included; 0 takes a third of the cores that
+        this process may use, ``MOST_THREADS`` at most.
     """
     try:
         library = _library()
     except BackendError as error:
         _warn_once(str(error))
         return PlainCopy()
+    num_threads = num_threads or _usual_threads()
     return ThreadedCopy(library, num_threads, Driver.of_cuda(), session.context)
 
 
@@ -261,6 +266,10 @@ class ThreadedCopy(Owner):
         """End the threads; calling it twice does no harm."""
         self._copy = None
         super().close()
+
+
+def _usual_threads() -> int:
+    return min(max(len(os.sched_getaffinity(0)) // 3, 1), MOST_THREADS)
 
 
 @functools.cache
