@@ -12,6 +12,7 @@ from pathlib import Path
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import yolotrt_ros
@@ -150,6 +151,59 @@ def test_core_names_only_numpy_and_the_standard_library():
         if module.split('.')[0] not in known
     }
     assert found == set()
+
+
+def evaluated_nodes(node):
+    """Walk through what Python evaluates: no annotations, which stay texts in each module."""
+    for name, value in ast.iter_fields(node):
+        if name in ('annotation', 'returns'):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield child
+                yield from evaluated_nodes(child)
+
+
+def parametrised_numpy_types(source):
+    """List the lines that give parameters to a NumPy type while a program runs."""
+    tree = ast.parse(source)
+    are_texts = any(
+        isinstance(node, ast.ImportFrom) and node.module == '__future__' for node in tree.body
+    )
+    return [
+        node.lineno
+        for node in (evaluated_nodes(tree) if are_texts else ast.walk(tree))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Attribute)
+        and isinstance(node.value.value, ast.Name)
+        and node.value.value.id == 'np'
+        and isinstance(getattr(np, node.value.attr), type)
+    ]
+
+
+@pytest.mark.parametrize('room', MAY_IMPORT)
+def test_numpy_types_take_no_parameters_at_run_time(room):
+    # Ubuntu 22.04 has NumPy 1.21, where they take none: such a module does not import there.
+    found = [
+        f'{path.relative_to(PACKAGE.parent)}:{line}'
+        for path in files_of(room)
+        for line in parametrised_numpy_types(path.read_text(encoding='utf-8'))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ('source', 'lines'),
+    [
+        ('A = NDArray[np.floating[Any]]', [1]),
+        ('def f(a: np.dtype[Any]): ...', [1]),
+        ('from __future__ import annotations\ndef f(a: np.dtype[Any]) -> np.dtype[Any]: ...', []),
+        ('from __future__ import annotations\ndef f(a=np.dtype[Any]): ...', [2]),
+        ("A = 'NDArray[np.floating[Any]]'\nB = np.r_[1, 2]", []),
+    ],
+)
+def test_parameters_at_run_time_are_noticed(source, lines):
+    assert parametrised_numpy_types(source) == lines
 
 
 IMPORT_WITHOUT = """\

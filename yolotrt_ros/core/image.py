@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from yolotrt_ros.core.errors import ImageFormatError
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-# Samples of one plane: uint8, or uint16 for mono16.
-Samples = NDArray[np.unsignedinteger[Any]]
+# Samples of one plane: uint8, or uint16 for mono16. A text, because before NumPy 1.22 its types
+# take no parameters while a program runs.
+Samples: TypeAlias = 'NDArray[np.unsignedinteger[Any]]'
 
 # The largest side that is believed. A message with a larger one is corrupt, and its size would
 # overflow the 32-bit index arithmetic of the GPU kernels.

@@ -11,7 +11,7 @@ from itertools import cycle, islice
 import logging
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,8 @@ MIN_FRAMES = 100
 _logger = logging.getLogger(__name__)
 
 Batch = NDArray[np.float32]
-Preprocess = Callable[[Sequence[ImageView]], NDArray[np.floating[Any]]]
+# A text, because before NumPy 1.22 its types take no parameters while a program runs.
+Preprocess: TypeAlias = 'Callable[[Sequence[ImageView]], NDArray[np.floating[Any]]]'
 
 
 class CalibrationMethod(Enum):
