@@ -37,7 +37,7 @@ def plot(cases: Sequence[Case], conditions: str, path: Path) -> None:
         axes.spines[['top', 'right']].set_visible(False)
         axes.grid(axis='x', alpha=0.3)
         axes.set_axisbelow(True)
-        axes.legend(fontsize='x-small', loc='upper center', bbox_to_anchor=(0.5, -0.06), ncols=3)
+        axes.legend(fontsize='x-small', loc='upper center', bbox_to_anchor=(0.5, -0.06), ncol=3)
     figure.suptitle(conditions, fontsize='x-small')
     figure.savefig(path, dpi=150)
     plt.close(figure)

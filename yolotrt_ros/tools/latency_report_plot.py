@@ -31,7 +31,7 @@ def write_plot(times: TimedFrames, path: Path) -> None:
     sources = by_source(times.frames)
     size = (WIDTH_INCHES, ROW_INCHES * len(sources))
     figure = mpl.figure.Figure(figsize=size, layout='constrained')
-    rows = figure.subplots(len(sources), 2, squeeze=False, width_ratios=(1, 1.4))
+    rows = figure.subplots(len(sources), 2, squeeze=False, gridspec_kw={'width_ratios': (1, 1.4)})
     for (left, right), (source, frames) in zip(rows, sources.items(), strict=True):
         _draw_spread(left, frames, times.whole)
         _draw_frames(right, frames)
@@ -69,5 +69,5 @@ def _draw_frames(axes: Any, frames: Sequence[TimedFrame]) -> None:  # noqa: ANN4
     colors = [COLORS[place % len(COLORS)] for place in range(len(names))]
     axes.stackplot(places, values, labels=names, colors=colors, alpha=0.85, linewidth=0)
     axes.set(xlabel='seconds since the first stamp' if rises else 'frame', ylabel='ms')
-    axes.legend(fontsize='x-small', frameon=False, ncols=len(names), loc='upper left')
+    axes.legend(fontsize='x-small', frameon=False, ncol=len(names), loc='upper left')
     axes.set_ylim(0, 1.2 * max(axes.get_ylim()[1], 1e-3))
