@@ -29,10 +29,11 @@ OPENCV = {
     'nv12': cv2.COLOR_YUV2RGB_NV12,
     'nv21': cv2.COLOR_YUV2RGB_NV21,
     'i420': cv2.COLOR_YUV2RGB_I420,
-    'bayer_rggb8': cv2.COLOR_BayerRGGB2RGB,
-    'bayer_bggr8': cv2.COLOR_BayerBGGR2RGB,
-    'bayer_gbrg8': cv2.COLOR_BayerGBRG2RGB,
-    'bayer_grbg8': cv2.COLOR_BayerGRBG2RGB,
+    # Before 4.5.5 OpenCV names a pattern by the second row and second column only.
+    'bayer_rggb8': cv2.COLOR_BayerBG2RGB,
+    'bayer_bggr8': cv2.COLOR_BayerRG2RGB,
+    'bayer_gbrg8': cv2.COLOR_BayerGR2RGB,
+    'bayer_grbg8': cv2.COLOR_BayerGB2RGB,
 }
 PHOTOS = ['bus', 'dog', 'horses', 'person', 'zidane']
 

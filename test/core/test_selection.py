@@ -86,7 +86,8 @@ def test_threshold_is_inclusive_in_single_precision():
     found = candidates()
     exact = Selection(float(np.float32(0.7)), 0.45, 9, class_thresholds=((0, 0.9), (2, 0.8)))
     assert exact.apply(found).class_ids.tolist() == [0, 2, 1]
-    above = Selection(0.95, 0.45, 9, class_thresholds=((0, np.nextafter(np.float32(0.9), 1)),))
+    next_above = float(np.nextafter(np.float32(0.9), np.float32(1)))
+    above = Selection(0.95, 0.45, 9, class_thresholds=((0, next_above),))
     assert len(above.apply(found)) == 0
 
 
