@@ -3,6 +3,7 @@
 """Samples of folders, videos and recordings: which frames, in what order, and what is said."""
 
 import logging
+import os
 import shutil
 import sqlite3
 import sys
@@ -169,6 +170,14 @@ def test_digest_changes_with_a_name(folder):
     before = frame_source(folder).digest
     (folder / '003.png').rename(folder / '003a.png')
     assert frame_source(folder).digest != before
+
+
+def test_name_of_any_bytes_has_a_digest(folder):
+    before = frame_source(folder).digest
+    (folder / '003.png').rename(folder / os.fsdecode(b'003_\xe9.png'))
+    source = frame_source(folder)
+    assert source.digest != before
+    assert levels(source) == list(range(NUM_FRAMES))
 
 
 def test_digest_of_a_video_changes_with_its_content(grey_video):

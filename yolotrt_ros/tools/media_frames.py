@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 import hashlib
 from itertools import accumulate, groupby
+import os
 from pathlib import Path
 
 import cv2
@@ -72,7 +73,8 @@ class MediaFrames:
                 raise MediaError(
                     f'{media.path} cannot be read: {error}; check its permissions'
                 ) from error
-            whole.update(f'{media.path.name}\0{size}\0{content}\0{numbers}\n'.encode())
+            facts = f'\0{size}\0{content}\0{numbers}\n'
+            whole.update(os.fsencode(media.path.name) + facts.encode())
         return whole.hexdigest()
 
     def _by_file(self, indices: Sequence[int]) -> Iterator[tuple[Media, list[int]]]:
