@@ -10,7 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from yolotrt_ros.cpu.media import find_media, Media, MediaError, read_picture, write_picture
+from yolotrt_ros.cpu.media import (
+    find_media,
+    Media,
+    MediaError,
+    read_picture,
+    takes_bytes,
+    write_picture,
+)
 
 NUM_FRAMES = 7
 
@@ -150,7 +157,31 @@ def test_names_of_any_bytes_are_read_and_written(picture, video_path, tmp_path):
     path = tmp_path / os.fsdecode(b'caf\xe9.png')
     write_picture(path, picture)
     np.testing.assert_array_equal(read_picture(path), picture)
-    [video] = find_media(video_path.rename(tmp_path / os.fsdecode(b'caf\xe9.avi')))
+    video_path = video_path.rename(tmp_path / os.fsdecode(b'caf\xe9.avi'))
+    if takes_bytes():
+        [video] = find_media(video_path)
+        assert len(list(video.pictures())) == NUM_FRAMES
+    else:
+        words = (
+            r"has a name that must be UTF-8 for a video, but is b'.*caf\\xe9\.avi'.*; rename it"
+        )
+        with pytest.raises(MediaError, match=words):
+            find_media(video_path)
+        video, _ = find_media(tmp_path, keep_damaged=True)
+        with pytest.raises(MediaError, match=words):
+            list(video.pictures())
+
+
+def test_this_opencv_takes_bytes_or_not_as_is_said(video_path):
+    if takes_bytes():
+        assert cv2.VideoCapture(os.fsencode(video_path)).isOpened()
+    else:
+        with pytest.raises(cv2.error, match='VideoCapture'):
+            cv2.VideoCapture(os.fsencode(video_path))
+
+
+def test_name_of_any_language_is_text_for_every_opencv(video_path, tmp_path):
+    [video] = find_media(video_path.rename(tmp_path / os.fsdecode('caf\u00e9.avi'.encode())))
     assert len(list(video.pictures())) == NUM_FRAMES
 
 

@@ -18,7 +18,7 @@ from yolotrt_ros.core.errors import BackendError, ConfigError
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.cpu.color import to_bgr
 from yolotrt_ros.cpu.encode import encode
-from yolotrt_ros.cpu.media import MediaError
+from yolotrt_ros.cpu.media import MediaError, takes_bytes
 from yolotrt_ros.tools.frames import frame_source
 
 NUM_FRAMES = 12
@@ -285,6 +285,18 @@ def test_damaged_video_in_a_folder_is_reported(folder, capfd):
     assert levels(source) == list(range(NUM_FRAMES))
     [text] = source.failures
     assert '012.mp4 ends after 0 frames, but 1 were expected' in text
+
+
+def test_video_whose_name_opencv_does_not_take_is_reported(folder, grey_video):
+    shutil.move(grey_video, folder / os.fsdecode(b'012_\xe9.avi'))
+    source = frame_source(folder)
+    if takes_bytes():
+        assert levels(source) == [*range(NUM_FRAMES), *range(NUM_FRAMES)]
+        assert source.failures == []
+    else:
+        assert levels(source) == list(range(NUM_FRAMES))
+        [text] = source.failures
+        assert 'has a name that must be UTF-8 for a video' in text
 
 
 def test_damaged_video_is_an_error_at_once(tmp_path, capfd):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 import os
 from pathlib import Path
 from typing import Any
@@ -147,12 +148,30 @@ def opencv_name(path: Path) -> Any:  # noqa: ANN401 - OpenCV takes bytes, its ty
     Return a name for OpenCV: a text, and bytes where the name is no UTF-8.
 
     A text that is no UTF-8 ends the process, and bytes are refused before OpenCV 4.12.
+
+    :raises MediaError: the name is no UTF-8, and this OpenCV takes no other.
     """
     name = os.fsencode(path)
     try:
         return name.decode('utf-8')
-    except UnicodeDecodeError:
-        return name
+    except UnicodeDecodeError as error:
+        if takes_bytes():
+            return name
+        raise MediaError(
+            f'{path} has a name that must be UTF-8 for a video, but is {name!r}: OpenCV '
+            f'{cv2.__version__} takes no other; rename it, or install OpenCV 4.12 or newer'
+        ) from error
+
+
+@cache
+def takes_bytes() -> bool:
+    """Tell whether this OpenCV takes the name of a file as bytes."""
+    no_name: Any = b''
+    try:
+        cv2.samples.findFile(no_name, required=False, silentMode=True)
+    except TypeError:
+        return False
+    return True
 
 
 _KNOWN_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES

@@ -106,7 +106,11 @@ def _picture_frame(path: Path) -> ImageView | YolotrtError:
 
 
 def _video_frames(media: Media, numbers: Sequence[int]) -> Iterator[ImageView | YolotrtError]:
-    video = cv2.VideoCapture(opencv_name(media.path))
+    try:
+        video = cv2.VideoCapture(opencv_name(media.path))
+    except MediaError as error:
+        yield error
+        return
     position = 0
     try:
         for done, number in enumerate(numbers):
