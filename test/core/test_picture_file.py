@@ -12,7 +12,7 @@ import pytest
 
 from yolotrt_ros.core.errors import ImageFormatError
 from yolotrt_ros.core.image import MAX_SIDE_PX
-from yolotrt_ros.core.picture_file import check_picture_file, MAX_PIXELS
+from yolotrt_ros.core.picture_file import check_picture_file, is_cut_jpeg, MAX_PIXELS
 
 IHDR_SIZE = slice(16, 24)
 KINDS = {
@@ -140,21 +140,39 @@ def test_nothing_is_refused():
 @given(fraction=strategies.floats(0, 0.999))
 def test_file_that_is_cut_short_never_reads_beyond_its_end(suffix, fraction):
     data = picture_file(40, 30, suffix)
-    data = data[: int(fraction * len(data))]
-    try:
-        assert size_of(data) == (30, 40)  # a JPEG may be cut behind its header
-    except ImageFormatError:
-        return
-    assert suffix == '.jpg'
+    with pytest.raises(ImageFormatError, match=r'cut short|neither JPEG nor PNG'):
+        size_of(data[: int(fraction * len(data))])
 
 
-def test_file_that_ends_within_its_size_is_refused():
-    data = picture_file(40, 30)
-    end = data.index(b'\xff\xc0') + 9  # of height and width
-    assert size_of(data[:end]) == (30, 40)
-    for cut in range(2, end):
+@pytest.mark.parametrize(('suffix', 'options'), KINDS.values(), ids=KINDS)
+def test_file_that_ends_anywhere_before_its_end_is_refused(suffix, options):
+    data = picture_file(40, 30, suffix, options)
+    for cut in range(8, len(data)):
         with pytest.raises(ImageFormatError, match='damaged or cut short'):
             size_of(data[:cut])
+
+
+@pytest.mark.parametrize('tail', [b'\0', b'\0' * 4096, b'\xff', b'\xff\xd8\xff'])
+def test_bytes_behind_the_end_of_a_picture_are_no_matter(tail):
+    assert size_of(picture_file(5, 7) + tail) == (7, 5)
+
+
+def test_end_of_a_preview_is_not_that_of_the_picture():
+    data, preview = picture_file(40, 30), picture_file(5, 7)
+    segment = b'\xff\xe1' + struct.pack('>H', len(preview) + 2) + preview
+    whole = data[:2] + segment + data[2:]
+    assert not is_cut_jpeg(whole)
+    assert is_cut_jpeg(whole[:-100])
+    assert size_of(whole) == (30, 40)
+    with pytest.raises(ImageFormatError, match='cut short: it has no end marker'):
+        size_of(whole[:-100])
+
+
+@pytest.mark.parametrize(
+    'data', [b'', b'\xff\xd8', b'no picture', picture_file(suffix='.png')[:-9]]
+)
+def test_only_a_jpeg_is_called_a_cut_jpeg(data):
+    assert not is_cut_jpeg(data)
 
 
 @given(

@@ -105,10 +105,18 @@ def test_what_is_no_picture_is_refused_with_its_format(data):
 
 def test_picture_without_its_pixels_is_refused_with_its_format():
     data = cv2.imencode('.jpg', np.zeros((16, 24, 3), np.uint8))[1].tobytes()
-    header = data[: data.index(b'\xff\xc0') + 19]  # up to the end of the frame header
+    header = data[: data.index(b'\xff\xc0') + 19] + data[-2:]  # the frame header, and the end
     words = f"format 'jpeg': {len(header)} bytes begin like a picture, but cannot be decoded"
     with pytest.raises(ImageFormatError, match=words):
         view_of_compressed(compressed(header))
+
+
+def test_jpeg_that_was_cut_short_is_refused_with_its_format(rng):
+    data = cv2.imencode('.jpg', random_pixels(rng, 48, 64, 3))[1].tobytes()
+    for end in (len(data) // 2, len(data) - 1):
+        words = f"format 'jpeg': JPEG of {end} bytes is damaged or cut short"
+        with pytest.raises(ImageFormatError, match=words):
+            view_of_compressed(compressed(data[:end]))
 
 
 def test_size_that_cannot_be_is_refused_before_memory_is_asked_for():

@@ -20,7 +20,7 @@ from yolotrt_ros.core.image import MAX_SIDE_PX
 # Four times the pixels of a 4K camera and more, and 200 MB once decoded.
 MAX_PIXELS = 1 << 26
 
-_JPEG_START, _PNG_START = b'\xff\xd8', b'\x89PNG\r\n\x1a\n'
+_JPEG_START, _JPEG_END, _PNG_START = b'\xff\xd8', b'\xff\xd9', b'\x89PNG\r\n\x1a\n'
 _UINT16, _UINT16_PAIR = Struct('>H'), Struct('>HH')
 _CHUNK_START, _UINT32_PAIR = Struct('>I4s'), Struct('>II')
 _CHUNK_EXTRA_BYTES = 12  # length, type and checksum
@@ -37,11 +37,17 @@ def check_picture_file(data: NDArray[np.uint8]) -> tuple[int, int]:
 
     :param data: uint8, flat.
     :returns: width and height, pixels.
-    :raises ImageFormatError: it is neither, is cut short before its size is known, or too large.
+    :raises ImageFormatError: it is neither, is cut short, or too large.
     """
     view = data.data
     if bytes(view[:2]) == _JPEG_START:
-        width, height = _jpeg_size(data.tobytes())
+        content = data.tobytes()
+        width, height = _jpeg_size(content)
+        if is_cut_jpeg(content):
+            raise ImageFormatError(
+                f'JPEG of {len(view)} bytes is damaged or cut short: it has no end marker; check '
+                'the camera driver and the network'
+            )
     elif bytes(view[:8]) == _PNG_START:
         width, height = _png_size(view)
     else:
@@ -59,7 +65,28 @@ def check_picture_file(data: NDArray[np.uint8]) -> tuple[int, int]:
     return width, height
 
 
+def is_cut_jpeg(data: bytes) -> bool:
+    """
+    Tell whether a file is a JPEG whose end is missing.
+
+    New versions of OpenCV refuse it; those of Ubuntu 22.04 and 24.04 make up the rest.
+    """
+    if not data.startswith(_JPEG_START):
+        return False
+    # A preview within the file has an end of its own, before the frame header.
+    try:
+        begin = _jpeg_frame_header(data)
+    except ImageFormatError:
+        return False  # no picture at all, as the decoder will find
+    return data.rfind(_JPEG_END, begin) < 0
+
+
 def _jpeg_size(data: bytes) -> tuple[int, int]:
+    height, width = _UINT16_PAIR.unpack_from(data, _jpeg_frame_header(data) + 5)
+    return width, height
+
+
+def _jpeg_frame_header(data: bytes) -> int:
     """Step from marker to marker up to the frame header, which holds the size."""
     position = len(_JPEG_START)
     while position + 4 <= len(data):
@@ -72,8 +99,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             position += 1 if marker == 0xFF else 2
             continue
         if marker in _FRAME_MARKERS and position + 9 <= len(data):
-            height, width = _UINT16_PAIR.unpack_from(data, position + 5)
-            return width, height
+            return position
         if marker == _SCAN_MARKER:
             break
         position += 2 + _UINT16.unpack_from(data, position + 2)[0]

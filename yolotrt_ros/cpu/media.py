@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import YolotrtError
 from yolotrt_ros.core.image import MAX_SIDE_PX
+from yolotrt_ros.core.picture_file import is_cut_jpeg
 
 PICTURE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'})
 VIDEO_SUFFIXES = frozenset({'.mp4', '.avi', '.mkv', '.mov', '.webm', '.mpg', '.mpeg'})
@@ -109,12 +110,13 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     # Not imread: it ends the process over a name that is no UTF-8, fills up a JPEG that was cut
     # short with grey, and does not tell a file that may not be read from a damaged one.
     try:
-        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        data = path.read_bytes()
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except OSError as error:
         raise MediaError(f'{path} cannot be read: {error.strerror}') from error
     except cv2.error as error:
         raise MediaError(_undecodable_text(path)) from error
-    if image is None:
+    if image is None or is_cut_jpeg(data):
         raise MediaError(_undecodable_text(path))
     height, width = image.shape[:2]
     if max(width, height) > MAX_SIDE_PX:
