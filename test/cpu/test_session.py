@@ -86,6 +86,23 @@ def test_file_that_is_no_network_is_refused(content, tmp_path):
         OnnxSession(path)
 
 
+@pytest.mark.parametrize('newer', ['ir_version', 'opset'])
+def test_file_that_is_newer_than_onnx_runtime_is_refused_with_what_to_do(newer, tmp_path):
+    onnx = networks.onnx
+    path = write(tmp_path / 'newer.onnx')
+    model = onnx.load(path)
+    if newer == 'opset':
+        model.opset_import[0].version = 99
+    else:
+        model.ir_version = 99
+    onnx.save(model, path)
+    message = (
+        r'newer\.onnx cannot be loaded by .*; the file is newer than this ONNX Runtime.*opset'
+    )
+    with pytest.raises(ModelError, match=re.compile(message, re.DOTALL)):
+        OnnxSession(path)
+
+
 def test_network_for_tensorrt_alone_is_refused_with_what_to_do(tmp_path):
     onnx = networks.onnx
     tensors = [

@@ -25,6 +25,7 @@ from yolotrt_ros.trt import onnx_file
 from yolotrt_ros.trt.head_cut import cut_at_heads
 from yolotrt_ros.trt.head_probe import probe_heads
 from yolotrt_ros.trt.onnx_graph import OnnxGraph
+from yolotrt_ros.trt.onnx_run import run_model
 from yolotrt_ros.trt.onnx_surgery import prepare
 from yolotrt_ros.trt.surgery_check import check_cut
 
@@ -222,6 +223,17 @@ def test_half_of_a_file_is_explained(rng, tmp_path):
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(GraphError, match=r'cannot be read as an ONNX network: .* whole'):
         prepare(path)
+
+
+@pytest.mark.parametrize('facts', [{'ir_version': 99}, {'opset': 99}])
+def test_file_that_is_newer_than_onnx_runtime_is_explained(facts, rng, tmp_path):
+    model = onnx.load(network(tmp_path / 'tiny.onnx', Spec(), rng))
+    inputs = {'images': np.zeros((1, 3, 64, 64), np.float32)}
+    model.ir_version = facts.get('ir_version', model.ir_version)
+    model.opset_import[0].version = facts.get('opset', model.opset_import[0].version)
+    words = r'cannot be run by ONNX Runtime .*; the file is newer than this ONNX Runtime'
+    with pytest.raises(GraphError, match=re.compile(words, re.DOTALL)):
+        run_model(model, inputs)
 
 
 def test_tensor_that_nothing_makes_is_named(rng, tmp_path):

@@ -12,6 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def cure_of_age(text: str) -> str | None:
+    """
+    Say what to do about a file that is newer than ONNX Runtime, as on Ubuntu 22.04.
+
+    :param text: what ONNX Runtime says of a file that it does not load.
+    :returns: None where it speaks of something else.
+    """
+    if 'Unsupported model IR version' not in text and 'Current official support' not in text:
+        return None
+    return (
+        'the file is newer than this ONNX Runtime: install a newer one, or export the network '
+        'again with an older operator set (opset 12 to 16)'
+    )
+
+
 class Session(Protocol):
     """
     One loaded network with one image input; arrays in ordinary memory in and out.

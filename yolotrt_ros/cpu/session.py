@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import BackendError, DetectionError, ModelError
+from yolotrt_ros.core.session import cure_of_age
 
 _INPUT_TYPES: dict[str, np.dtype[Any]] = {
     'tensor(float)': np.dtype(np.float32),
@@ -110,4 +111,4 @@ def _cure(text: str) -> str:
             'if this node is one of TensorRT, build an engine from this file with build_engine, '
             'or give the network as it was exported'
         )
-    return 'check that it is a whole ONNX file, or export the network again'
+    return cure_of_age(text) or 'check that it is a whole ONNX file, or export the network again'

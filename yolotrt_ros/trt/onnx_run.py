@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import BackendError, GraphError
+from yolotrt_ros.core.session import cure_of_age
 
 if TYPE_CHECKING:
     import onnx
@@ -50,10 +51,12 @@ def run_model(
         values: list[Any] = session.run(names, dict(inputs))
     except Exception as error:  # ONNX Runtime raises a class of its own for each status
         shapes = ', '.join(f'{name} {list(value.shape)}' for name, value in inputs.items())
+        cure = cure_of_age(str(error)) or (
+            'export the network without custom operators, or with the input size it is used at'
+        )
         raise GraphError(
             f'cannot be run by ONNX Runtime {ort.__version__} on inputs of shape {shapes}: '
-            f'{error}; export the network without custom operators, or with the input size it '
-            'is used at'
+            f'{error}; {cure}'
         ) from error
     return dict(zip(names, values, strict=True))
 
