@@ -72,6 +72,20 @@ def test_what_the_output_cannot_show_is_escaped(encoding, name, times):
     assert name in done.stdout
 
 
+def test_no_text_is_too_much_where_there_is_no_locale(tmp_path):
+    times = tmp_path / 'times.json'
+    frame = '{"stamp": 1, "topic": "/größe", "stage_times": {"inference": 2}}'
+    times.write_text(f'[{frame}]', encoding='utf-8')
+    done = subprocess.run(
+        [sys.executable, '-m', 'yolotrt_ros', 'latency', times],
+        env={**os.environ, 'LC_ALL': 'C', 'PYTHONCOERCECLOCALE': '0', 'PYTHONUTF8': '0'},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b'')
+    assert rb'/gr\xf6\xdfe: 1 frames' in done.stdout
+
+
 def test_a_path_that_the_system_refuses_is_explained(times):
     done = run(['latency', 'x' * 300], stdout=subprocess.DEVNULL)
     assert done.returncode == 1

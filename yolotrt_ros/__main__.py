@@ -60,8 +60,10 @@ def main(args: list[str] | None = None) -> int:
     :raises SystemExit: a wrong option (2), ``--help`` (0), SIGTERM (143) or SIGHUP (129).
     """
     args = sys.argv[1:] if args is None else args
-    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':
-        # A file's name may be any bytes, and a terminal may know ASCII only.
+    # Both fail: a file's name may be any bytes, and a terminal may know ASCII only. The second is
+    # Python's choice where there is no locale, as in a service of systemd.
+    may_fail = ('strict', 'surrogateescape')
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors in may_fail:
         sys.stdout.reconfigure(errors='backslashreplace')
     try:
         status = _run(args)
