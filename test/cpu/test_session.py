@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loading ONNX networks: what their files say, and what is said of files that cannot be used."""
 
+import os
+from pathlib import Path
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -83,6 +86,36 @@ def test_file_that_is_no_network_is_refused(content, tmp_path):
     path.write_bytes(whole[: len(whole) // 2] if content is None else content)
     message = r'damaged\.onnx cannot be loaded by ONNX Runtime .*export the network again'
     with pytest.raises(ModelError, match=re.compile(message, re.DOTALL)):
+        OnnxSession(path)
+
+
+LOAD = """\
+from pathlib import Path
+import sys
+from yolotrt_ros.cpu.session import OnnxSession
+print(OnnxSession(Path(sys.argv[1])).network_wh)
+"""
+
+
+@pytest.mark.parametrize('utf8_mode', ['0', '1'])
+def test_name_of_any_language_is_loaded_whatever_the_locale(utf8_mode, tmp_path):
+    path = os.fsencode(write(tmp_path / 'plain.onnx').rename(tmp_path / 'gr\u00f6\u00dfe.onnx'))
+    locale = {'LC_ALL': 'C', 'PYTHONCOERCECLOCALE': '0', 'PYTHONUTF8': utf8_mode}
+    done = subprocess.run(
+        [sys.executable, '-c', LOAD, path],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **locale},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ('(64, 64)\n', '')
+
+
+def test_name_that_onnx_runtime_does_not_take_is_refused(tmp_path):
+    path = write(tmp_path / 'plain.onnx').rename(tmp_path / os.fsdecode(b'caf\xe9.onnx'))
+    words = r"has a name that must be UTF-8, but is b'.*caf\\xe9\.onnx'; rename it"
+    with pytest.raises(ModelError, match=words):
         OnnxSession(path)
 
 

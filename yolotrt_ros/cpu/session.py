@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,12 @@ class OnnxSession:
             ) from error
         if not path.is_file():
             raise ModelError(f'ONNX network {path} does not exist; check the path (onnx_path)')
+        name = _utf8_name(path)
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.log_severity_level = 3  # its warnings concern the exporter, not the user
         try:
-            self._session = ort.InferenceSession(
-                str(path), options, providers=['CPUExecutionProvider']
-            )
+            self._session = ort.InferenceSession(name, options, providers=['CPUExecutionProvider'])
         except Exception as error:  # ONNX Runtime raises a class of its own for each status
             raise ModelError(
                 f'{path} cannot be loaded by ONNX Runtime {ort.__version__}: {error}; '
@@ -103,6 +103,17 @@ class OnnxSession:
 
     def close(self) -> None:
         """Free nothing: ONNX Runtime's memory goes with the object."""
+
+
+def _utf8_name(path: Path) -> str:
+    """Return a name for ONNX Runtime, which reads each text as UTF-8, whatever the locale."""
+    try:
+        return os.fsencode(path).decode('utf-8')
+    except UnicodeDecodeError as error:
+        raise ModelError(
+            f'ONNX network {path} has a name that must be UTF-8, but is {os.fsencode(path)!r}; '
+            'rename it (onnx_path)'
+        ) from error
 
 
 def _cure(text: str) -> str:
