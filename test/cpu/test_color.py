@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from test.opencv import takes_size
 from yolotrt_ros.core.color import to_rgb
 from yolotrt_ros.core.encodings import ENCODINGS
 from yolotrt_ros.core.image import ImageView
@@ -54,6 +55,8 @@ def test_small_and_odd_images_convert_as_defined(encoding, size, rng):
     kind = ENCODINGS[encoding]
     width = size[0] + size[0] % 2 if kind.has_shared_columns else size[0]
     height = size[1] + size[1] % 2 if kind.has_shared_rows else size[1]
+    if not takes_size(width, height):
+        pytest.skip('this OpenCV takes no picture of a single pixel')
     assert_equals_definition(random_image(rng, width, height, encoding))
 
 
