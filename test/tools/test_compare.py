@@ -3,7 +3,11 @@
 """``compare``: one table, one file of figures and one page for several networks."""
 
 import json
+import os
+from pathlib import Path
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -123,6 +127,21 @@ def test_files_of_one_name_are_told_apart(scenes, tmp_path):
     assert compare(DECODED_MODEL, copy, *scenes, '--json', figures) == 0
     names = [network['name'] for network in json.loads(figures.read_text('utf-8'))['networks']]
     assert names == [str(DECODED_MODEL), str(copy)]
+
+
+def test_page_has_the_names_whatever_the_locale(tmp_path):
+    copy, page = tmp_path / 'gr\u00f6\u00dfe.onnx', tmp_path / 'page.html'
+    copy.write_bytes(DECODED_MODEL.read_bytes())
+    words = ('compare', copy, DECODED_MODEL, '--demo-scenes', 2, '--html', page, *FAST)
+    done = subprocess.run(
+        [sys.executable, '-m', 'yolotrt_ros', *map(os.fsencode, map(str, words))],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, 'LC_ALL': 'C', 'PYTHONCOERCECLOCALE': '0', 'PYTHONUTF8': '0'},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'Comparison: gr\u00f6\u00dfe.onnx and 1 more' in page.read_text('utf-8')
 
 
 def test_yolo_data_set_gives_the_same_accuracy(scenes, tmp_path):

@@ -71,7 +71,9 @@ class Comparison:
         """A name for each network: that of its file, with the folder where it is not alone."""
         counts = Counter(network.path.name for network in self.networks)
         paths = [network.path for network in self.networks]
-        return tuple(path.name if counts[path.name] == 1 else str(path) for path in paths)
+        names = (path.name if counts[path.name] == 1 else str(path) for path in paths)
+        # Matplotlib draws no name that a locale without UTF-8 has taken apart.
+        return tuple(os.fsencode(name).decode('utf-8', 'backslashreplace') for name in names)
 
     @property
     def found(self) -> list[Found]:
