@@ -52,6 +52,14 @@ def test_plain_plan_is_taken_whole(engine_path, plan):
     assert read_plan(engine_path) == Plan(plan, {})
 
 
+def test_header_whose_length_looks_like_a_pickle_is_stripped(engine_path, plan):
+    header = {'author': 'x' * 626}
+    content = with_header(header, plan)
+    assert content.startswith(b'\x80\x02')  # the length, and how a pickle begins
+    engine_path.write_bytes(content)
+    assert read_plan(engine_path) == Plan(plan, header)
+
+
 def test_header_is_stripped_and_kept(engine_path, plan):
     engine_path.write_bytes(with_header(HEADER, plan))
     found = read_plan(engine_path)

@@ -119,7 +119,8 @@ def _reason_against(start: bytes, path: Path) -> str | None:
             'is empty; copy the file again, or build it again with '
             '`ros2 run yolotrt_ros build_engine MODEL.onnx`'
         )
-    if start.startswith(PLAN_TAG):
+    # A header of 640 bytes would pass for a pickle, which its length begins like.
+    if start.startswith(PLAN_TAG) or _has_header(start):
         return None
     if path.suffix.lower() == '.onnx' or _ONNX.match(start):
         command = shlex.join(['ros2', 'run', 'yolotrt_ros', 'build_engine', str(path)])
