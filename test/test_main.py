@@ -64,7 +64,7 @@ def test_a_closed_output_is_no_error(times):
 def test_what_the_output_cannot_show_is_escaped(encoding, name, times):
     done = subprocess.run(
         [sys.executable, '-m', 'yolotrt_ros', 'latency', times],
-        env={**os.environ, 'PYTHONIOENCODING': f'{encoding}:strict'},
+        env={**os.environ, 'PYTHONUTF8': '1', 'PYTHONIOENCODING': f'{encoding}:strict'},
         capture_output=True,
         check=False,
     )

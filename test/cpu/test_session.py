@@ -99,7 +99,8 @@ print(OnnxSession(Path(sys.argv[1])).network_wh)
 
 @pytest.mark.parametrize('utf8_mode', ['0', '1'])
 def test_name_of_any_language_is_loaded_whatever_the_locale(utf8_mode, tmp_path):
-    path = os.fsencode(write(tmp_path / 'plain.onnx').rename(tmp_path / 'gr\u00f6\u00dfe.onnx'))
+    name = os.fsdecode('gr\u00f6\u00dfe.onnx'.encode())
+    path = os.fsencode(write(tmp_path / 'plain.onnx').rename(tmp_path / name))
     locale = {'LC_ALL': 'C', 'PYTHONCOERCECLOCALE': '0', 'PYTHONUTF8': utf8_mode}
     done = subprocess.run(
         [sys.executable, '-c', LOAD, path],

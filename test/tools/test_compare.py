@@ -130,7 +130,7 @@ def test_files_of_one_name_are_told_apart(scenes, tmp_path):
 
 
 def test_page_has_the_names_whatever_the_locale(tmp_path):
-    copy, page = tmp_path / 'gr\u00f6\u00dfe.onnx', tmp_path / 'page.html'
+    copy, page = tmp_path / os.fsdecode('gr\u00f6\u00dfe.onnx'.encode()), tmp_path / 'page.html'
     copy.write_bytes(DECODED_MODEL.read_bytes())
     words = ('compare', copy, DECODED_MODEL, '--demo-scenes', 2, '--html', page, *FAST)
     done = subprocess.run(
