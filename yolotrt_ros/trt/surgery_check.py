@@ -39,7 +39,7 @@ class CutCheck:
     :param num_borderline: boxes that reach it in one only, as their score is the threshold but
         for rounding.
     :param max_box_difference_px: largest difference of a corner, network pixels.
-    :param max_score_difference: largest difference of the score of any class of a box.
+    :param max_score_difference: largest difference of the objectness or of a class of a box.
     :param box_limit_px: what was allowed for the largest box.
     """
 
@@ -102,11 +102,18 @@ class _Boxes:
     All boxes of a batch, in the order of the levels, anchors and cells.
 
     :param corners: float32 ``(N, 4)``, x1 y1 x2 y2 in network pixels.
-    :param scores: float32 ``(N, nc)``, objectness times class score.
+    :param scores: float32 ``(N, 1+nc)``, objectness, then each class. Their products would hide
+        a wrong class wherever a random image holds no object.
     """
 
     corners: NDArray[np.float32]
     scores: NDArray[np.float32]
+
+    @property
+    def best(self) -> NDArray[np.float32]:
+        """The score of each box: objectness times the best class, float32 ``(N,)``."""
+        best: NDArray[np.float32] = self.scores[:, 0] * self.scores[:, 1:].max(axis=1)
+        return best
 
     @classmethod
     def of_heads(cls, heads: Sequence[NDArray[Any]], node: YoloNode) -> _Boxes:
@@ -141,7 +148,7 @@ class _Boxes:
                 f'puts out {len(rows) - len(corners)} boxes of {len(rows)} that are no numbers '
                 'on random images, so nothing can be compared; export the network in FP32'
             )
-        return cls(corners, rows[:, 4:5] * rows[:, 5:])
+        return cls(corners, rows[:, 4:])
 
 
 def _rows(levels: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -157,8 +164,8 @@ def _compare(original: _Boxes, cut: _Boxes, probe: HeadProbe, score_threshold: f
     limits = tolerance * np.maximum(sides, max(probe.image_wh))
     box_differences = np.abs(cut.corners - original.corners).max(axis=1)
     score_differences = np.abs(cut.scores - original.scores).max(axis=1)
-    is_candidate = original.scores.max(axis=1) >= np.float32(score_threshold)
-    is_candidate_of_cut = cut.scores.max(axis=1) >= np.float32(score_threshold)
+    is_candidate = original.best >= np.float32(score_threshold)
+    is_candidate_of_cut = cut.best >= np.float32(score_threshold)
     # Scores of all classes that agree leave no room for another class or another candidate, but
     # for those that are as good.
     faults = {'corners': box_differences > limits, 'scores': score_differences > tolerance}
