@@ -98,7 +98,8 @@ class DetectionWorker:
 
     def _serve(self, taken: Sequence[tuple[str, ReceivedFrame]]) -> None:
         taken_ns = self._now_ns()
-        self._pipeline.expect_frames()
+        if self._reader.is_quick:
+            self._pipeline.expect_frames()
         watch = Stopwatch()
         with watch.stage('read'):
             frames = self._reader.view(self._reader.read(taken, taken_ns))

@@ -40,6 +40,11 @@ class FrameReader:
             else None
         )
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether reading takes microseconds: nothing has to be decoded."""
+        return not self._compressed
+
     def read(self, taken: Sequence[tuple[str, ReceivedFrame]], taken_ns: int) -> list[FrameTurn]:
         """
         Read the headers of frames whose turn has come.
