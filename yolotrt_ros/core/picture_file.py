@@ -42,8 +42,9 @@ def check_picture_file(data: NDArray[np.uint8]) -> tuple[int, int]:
     view = data.data
     if bytes(view[:2]) == _JPEG_START:
         content = data.tobytes()
-        width, height = _jpeg_size(content)
-        if is_cut_jpeg(content):
+        begin = _jpeg_frame_header(content)
+        height, width = _UINT16_PAIR.unpack_from(content, begin + 5)
+        if not _has_end(content, begin):
             raise ImageFormatError(
                 f'JPEG of {len(view)} bytes is damaged or cut short: it has no end marker; check '
                 'the camera driver and the network'
@@ -73,17 +74,15 @@ def is_cut_jpeg(data: bytes) -> bool:
     """
     if not data.startswith(_JPEG_START):
         return False
-    # A preview within the file has an end of its own, before the frame header.
     try:
-        begin = _jpeg_frame_header(data)
+        return not _has_end(data, _jpeg_frame_header(data))
     except ImageFormatError:
         return False  # no picture at all, as the decoder will find
-    return data.rfind(_JPEG_END, begin) < 0
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    height, width = _UINT16_PAIR.unpack_from(data, _jpeg_frame_header(data) + 5)
-    return width, height
+def _has_end(data: bytes, frame_header: int) -> bool:
+    # A preview within the file has an end of its own, before the frame header.
+    return data.rfind(_JPEG_END, frame_header) >= 0
 
 
 def _jpeg_frame_header(data: bytes) -> int:
