@@ -13,19 +13,18 @@ import subprocess
 import sys
 import time
 
+from yolotrt_ros.core.discovery import local_discovery
+
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 20.0
-# As on a robot: the node's own advice, and no other machine.
-_ENVIRONMENT = {
-    'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds_large_images.xml'),
-    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-}
+# As on a robot: the node's own advice.
+_PROFILE = ROOT / 'config' / 'fastdds_large_images.xml'
 
 
 def set_environment() -> None:
     """Set up DDS for this process and its children, where the user has not; before ROS starts."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(local_discovery(os.environ))
+    os.environ.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(_PROFILE))
 
 
 class NodeProcess:

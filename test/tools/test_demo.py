@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole way: three processes over DDS, as ``scripts/demo.sh`` starts them."""
 
+import os
 from pathlib import Path
 import re
 import subprocess
@@ -72,3 +73,18 @@ def test_no_process_outlives_one_that_is_terminated(network, pictures, tmp_path)
     assert process.returncode == 143
     assert len(children) == 3
     assert not [number for number in children if Path('/proc', number).exists()]
+
+
+def test_keeps_to_this_machine_on_humble_too(network, pictures, tmp_path):
+    words = ['--model', network, '--source', pictures, '--frames', '1000', '--output', tmp_path]
+    chosen = {name: value for name, value in os.environ.items() if name != 'ROS_LOCALHOST_ONLY'}
+    with subprocess.Popen(
+        [sys.executable, '-m', 'yolotrt_ros', 'demo', *map(str, words)],
+        stderr=subprocess.PIPE,
+        env=chosen | {'ROS_DISTRO': 'humble'},
+    ) as process:
+        assert process.stderr.read(1)  # the progress bar comes once all are there
+        variables = [Path('/proc', child, 'environ').read_text() for child in children_of(process)]
+        process.terminate()
+        process.communicate(timeout=60)
+    assert ['ROS_LOCALHOST_ONLY=1' in text.split('\0') for text in variables] == [True] * 3

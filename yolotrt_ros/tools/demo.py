@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.discovery import local_discovery
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
 from yolotrt_ros.demo import CLASS_NAMES, DECODED_MODEL, DEMO_SEED
@@ -173,9 +174,8 @@ def _latency_text(state: dict[str, Any]) -> str:
 
 def _isolated_environment() -> dict[str, str]:
     """Keep to this machine and a ROS domain of our own, unless the user chose others."""
-    environment = dict(os.environ)
+    environment = local_discovery(os.environ)
     environment.setdefault('ROS_DOMAIN_ID', str(random.randint(1, 101)))
-    environment.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     # Without it a best-effort subscriber loses most images of this size (see the file).
     profile = share_path('config', 'fastdds_large_images.xml')
     environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(profile))
