@@ -52,7 +52,7 @@ def refuse_impossible_transitions(node: LifecycleNode) -> None:
     """
     Let the service ``change_state`` answer a transition that the present state does not have.
 
-    rclpy raises an error instead, and the caller would wait for ever.
+    Up to Jazzy, rclpy raises an error instead, and the caller would wait for ever.
     """
     for service in node.services:
         if service.srv_type is ChangeState:
