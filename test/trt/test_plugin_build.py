@@ -4,11 +4,10 @@
 
 from pathlib import Path
 import re
-import time
 
 import pytest
 
-from test.trt.programs import CMAKE, is_running, write_program
+from test.trt.programs import CMAKE, ended, write_program
 from yolotrt_ros.core.errors import PluginError
 from yolotrt_ros.trt import plugin_build
 from yolotrt_ros.trt.plugin_build import compile_plugin
@@ -134,8 +133,4 @@ wait
 """
     with pytest.raises(KeyboardInterrupt):
         compile_with(script, say=stop)
-    pids = (tmp_path / 'pids').read_text().split()
-    deadline = time.monotonic() + 10  # on a busy machine killed processes end some moments later
-    while any(map(is_running, pids)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(map(is_running, pids))
+    assert ended((tmp_path / 'pids').read_text().split())

@@ -14,7 +14,7 @@ import pytest
 from test.trt.programs import (
     CMAKE,
     elf,
-    is_running,
+    ended,
     NVCC,
     write_headers,
     write_library_dir,
@@ -150,7 +150,7 @@ wait
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=30)
     assert child.returncode == -signal.SIGINT, errors
-    assert not any(map(is_running, (tmp_path / 'pids').read_text().split()))
+    assert ended((tmp_path / 'pids').read_text().split())
     assert sorted(path.suffix for path in cache.iterdir()) == ['.lock', '.log']
 
 
