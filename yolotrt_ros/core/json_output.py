@@ -71,7 +71,17 @@ def write_json(path: Path | None, content: dict[str, Any]) -> None:
     if path == STANDARD_OUTPUT:
         print(text, end='', flush=True)
         return
+    write_output('json', path, text)
+
+
+def write_output(option: str, path: Path, text: str) -> None:
+    """
+    Write a text to a file, whole or not at all.
+
+    :param option: that the path was given with.
+    :raises ConfigError: the file cannot be written.
+    """
     try:
         write_text(path, text)
     except OSError as error:
-        raise ConfigError('json', str(path), f'cannot be written: {error}') from error
+        raise ConfigError(option, str(path), f'cannot be written: {error}') from error

@@ -12,7 +12,6 @@ import re
 import sys
 from tempfile import TemporaryDirectory
 
-from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.errors import ConfigError
 from yolotrt_ros.core.image import MAX_SIDE_PX
 from yolotrt_ros.core.json_output import (
@@ -20,6 +19,7 @@ from yolotrt_ros.core.json_output import (
     check_output_path,
     text_beside,
     write_json,
+    write_output,
 )
 from yolotrt_ros.core.options import add_parameter_options, config_from_options
 from yolotrt_ros.core.picture_file import MAX_PIXELS
@@ -60,7 +60,8 @@ def main(args: list[str]) -> int:
             print(f'\n{comparison.description}\n\n{table(comparison)}')
         write_json(options.json, as_dict(comparison))
         if options.html:
-            _write_html(options.html, report(comparison, num_pictures=options.pictures))
+            text = report(comparison, num_pictures=options.pictures)
+            write_output('html', options.html, text)
     for name, network in zip(comparison.names, comparison.networks, strict=True):
         if num_nonfinite := network.deployed.num_nonfinite:
             print(
@@ -136,13 +137,6 @@ def _dataset(options: Namespace) -> Iterator[Dataset]:
         folder = Path(name)
         path = write_demo_dataset(folder, options.demo_scenes)
         yield open_dataset(annotations=path, images=folder)
-
-
-def _write_html(path: Path, text: str) -> None:
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise ConfigError('html', str(path), f'cannot be written: {error}') from error
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolotrt_ros.core.atomic_write import write_text
 from yolotrt_ros.core.detections import Detections
 from yolotrt_ros.core.errors import ConfigError
+from yolotrt_ros.core.json_output import write_output
 from yolotrt_ros.core.typed_json import parse, to_record
 
 FORMAT_VERSION = 1
@@ -99,10 +99,7 @@ def write_golden(path: Path, golden: Golden) -> None:
     lines = [f'  {_json(name)}: {_json(value)},' for name, value in head.items()]
     frames = ',\n'.join(map(_frame_text, golden.frames))
     text = '\n'.join(['{', *lines, f'  "frames": [\n{frames}', '  ]', '}', ''])
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise ConfigError('write_golden', str(path), f'cannot be written: {error}') from error
+    write_output('write_golden', path, text)
 
 
 def read_golden(path: Path) -> Golden:

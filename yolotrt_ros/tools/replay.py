@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
 import json
-from pathlib import Path
 from typing import Any
 
 from yolotrt_ros.assembly import build_pipeline
-from yolotrt_ros.core.atomic_write import write_text
-from yolotrt_ros.core.errors import ConfigError
-from yolotrt_ros.core.json_output import check_output_path, text_beside, write_json
+from yolotrt_ros.core.json_output import (
+    check_output_path,
+    text_beside,
+    write_json,
+    write_output,
+)
 from yolotrt_ros.core.options import config_from_options
 from yolotrt_ros.tools.bag_salvage import open_readable
 from yolotrt_ros.tools.golden import Golden, read_golden, write_golden
@@ -71,7 +72,9 @@ def _write_files(options: Namespace, result: ReplayResult) -> None:
         write_golden(options.write_golden, result.golden)
         print(f'note        wrote {options.write_golden}: {len(result.golden.frames)} images')
     if options.times:
-        _write_times(options.times, result.times)
+        # One line a frame.
+        text = '[\n' + ',\n'.join(map(json.dumps, result.times)) + '\n]\n'
+        write_output('times', options.times, text)
 
 
 def _figures(
@@ -81,14 +84,6 @@ def _figures(
     if comparison is not None:
         figures['golden'] = comparison_figures(comparison)
     return figures
-
-
-def _write_times(path: Path, frames: Sequence[object]) -> None:
-    """Write a list with one line a frame."""
-    try:
-        write_text(path, '[\n' + ',\n'.join(map(json.dumps, frames)) + '\n]\n')
-    except OSError as error:
-        raise ConfigError('times', str(path), f'cannot be written: {error}') from error
 
 
 def _status(
