@@ -3,12 +3,12 @@
 """Commands that the node runs: heard, waited for, and stopped with all they started."""
 
 import os
-from pathlib import Path
 import sys
 import time
 
 import pytest
 
+from test.process_state import ended, is_running
 from yolotrt_ros.ros.child_process import ChildProcess
 
 pytestmark = pytest.mark.ros
@@ -20,15 +20,6 @@ def run(code, is_stopped=lambda: False):
     lines = []
     status = ChildProcess([sys.executable, '-c', code], lines.append).wait(is_stopped)
     return status, lines
-
-
-def is_running(pid):
-    """Tell whether a process runs; one that ended may wait for its parent's notice still."""
-    try:
-        state = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != 'Z'
 
 
 def test_lines_of_both_outputs_are_heard_in_order():
@@ -76,10 +67,7 @@ time.sleep(60)
     lines = []
     child = ChildProcess([sys.executable, '-c', code], lines.append)
     assert child.wait(lambda: bool(lines)) is None
-    deadline = time.monotonic() + TIMEOUT_S
-    while is_running(int(lines[0])):
-        assert time.monotonic() < deadline, 'the grandchild lives on'
-        time.sleep(0.05)
+    assert ended(lines[:1], within_s=TIMEOUT_S), 'the grandchild lives on'
 
 
 def test_error_of_the_one_who_asks_ends_the_command():
@@ -93,7 +81,7 @@ def test_error_of_the_one_who_asks_ends_the_command():
         time.sleep(0.02)
     with pytest.raises(ZeroDivisionError):
         child.wait(is_stopped)
-    assert not is_running(int(lines[0]))
+    assert not is_running(lines[0])
 
 
 def test_terminal_does_not_reach_the_command_by_itself():

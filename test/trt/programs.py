@@ -5,7 +5,6 @@
 from pathlib import Path
 import shutil
 import struct
-import time
 
 import pytest
 
@@ -78,23 +77,6 @@ def elf(content: bytes = b'', *, machine: int, sections_at: int = 0) -> bytes:
         + struct.pack('<IHHHHHH', 0, 64, 56, 0, 64, 1, 0)
         + content
     )
-
-
-def ended(pids: list[str]) -> bool:
-    """Whether all of these processes end soon: what was told to end may take a moment."""
-    deadline = time.monotonic() + 10
-    while any(map(_is_running, pids)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(map(_is_running, pids))
-
-
-def _is_running(pid: str) -> bool:
-    """Whether a process exists and has not ended; one whose end nobody noticed has."""
-    try:
-        state = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in 'ZX'
 
 
 def need(program: str) -> str:

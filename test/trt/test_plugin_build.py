@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from test.trt.programs import CMAKE, ended, write_program
+from test.process_state import ended
+from test.trt.programs import CMAKE, write_program
 from yolotrt_ros.core.errors import PluginError
 from yolotrt_ros.trt import plugin_build
 from yolotrt_ros.trt.plugin_build import compile_plugin

@@ -11,10 +11,10 @@ import time
 
 import pytest
 
+from test.process_state import ended
 from test.trt.programs import (
     CMAKE,
     elf,
-    ended,
     NVCC,
     write_headers,
     write_library_dir,
