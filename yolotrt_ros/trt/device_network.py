@@ -23,6 +23,8 @@ class DeviceNetwork:
     :param input_name: the image input.
     :param network_wh: width and height of the input, pixels.
     :param addresses: of every tensor on the device, by name.
+    :ivar has_own_contexts: whether each batch size has a context. Otherwise a recorded CUDA graph
+        is valid only as long as no other batch size is run.
     """
 
     def __init__(
@@ -40,16 +42,7 @@ class DeviceNetwork:
         self._contexts: dict[int, ExecutionContext] = {}
         self._common = common_context
         self._spare = new_context()
-        self._has_own_contexts = self._spare is not None
-
-    @property
-    def has_own_contexts(self) -> bool:
-        """
-        Whether each batch size has an execution context of its own.
-
-        Otherwise a recorded CUDA graph is valid only as long as no other batch size is run.
-        """
-        return self._has_own_contexts
+        self.has_own_contexts = self._spare is not None
 
     @property
     def input_address(self) -> int:
@@ -77,5 +70,7 @@ class DeviceNetwork:
         context.enqueue(stream)
 
     def _context_for_another_size(self) -> ExecutionContext:
+        if not self.has_own_contexts:  # asking again would only fill TensorRT's log
+            return self._common
         context, self._spare = self._spare or self._new_context(), None
         return context or self._common
