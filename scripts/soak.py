@@ -168,7 +168,14 @@ def used_memory(session: CudaSession) -> tuple[int, int, int]:
 def random_rules(random: np.random.Generator, floor: float) -> Selection:
     """Return thresholds that differ from frame to frame."""
     score, iou = random.uniform(max(floor, 0.05), 0.9), random.uniform(0.1, 0.9)
-    return Selection(score, iou, int(random.integers(1, 1000)), bool(random.integers(2)))
+    min_box_size = random.uniform(0, 60) if random.integers(2) else 0.0
+    return Selection(
+        score,
+        iou,
+        int(random.integers(1, 1000)),
+        bool(random.integers(2)),
+        min_box_size=min_box_size,
+    )
 
 
 if __name__ == '__main__':

@@ -103,6 +103,7 @@ inline int max(int a, int b) { return a > b ? a : b; }
 inline float __fadd_rn(float a, float b) { return a + b; }
 inline float __fsub_rn(float a, float b) { return a - b; }
 inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fdiv_rn(float a, float b) { return a / b; }
 
 inline unsigned __float_as_uint(float value)
 {

@@ -8,11 +8,14 @@
 
 extern "C" const char * run_nms(
   const int * counts, const float4 * boxes, const float * scores, const int * class_ids,
-  const int * rejected, int stride, const yolotrt::Selection * selection, yolotrt::Entry * entries,
-  int capacity, unsigned char * results, unsigned batch, unsigned seed)
+  const int * rejected, int stride, const yolotrt::FrameParameters * frames,
+  const yolotrt::Selection * selection, yolotrt::Entry * entries, int capacity,
+  unsigned char * results, unsigned batch, unsigned seed)
 {
   return cuda_on_cpu::launch(batch, 1, yolotrt::kTHREADS, seed, [&] {
-    nms(counts, boxes, scores, class_ids, rejected, stride, selection, entries, capacity, results);
+    nms(
+      counts, boxes, scores, class_ids, rejected, stride, frames, selection, entries, capacity,
+      results);
   });
 }
 

@@ -67,15 +67,17 @@ class OnCpu:
         library.run_nms.restype = ctypes.c_char_p
         self._seed = 0
 
-    def result_of(self, batch, selection, *, max_detections=300, rejected=None):
+    def result_of(self, batch, selection, *, max_detections=300, rejected=None, frames=None):
         inputs = [GuardedArray.of(array) for array in (*batch.arrays, block_of(selection))]
+        described = [] if frames is None else [GuardedArray.of(frames)]
         entries = GuardedArray((len(batch), batch.places, 8), np.uint8)
         result = GuardedArray((len(batch) * result_bytes(max_detections),), np.uint8)
         self._seed += 1
         failure = self._library.run_nms(
             *(array.address for array in inputs[:4]),
-            None if rejected is None else ctypes.c_void_p(rejected.ctypes.data),
+            None if rejected is None else rejected.ctypes.data_as(ctypes.c_void_p),
             batch.places,
+            described[0].address if described else None,
             inputs[4].address,
             entries.address,
             max_detections,
@@ -84,7 +86,7 @@ class OnCpu:
             self._seed,
         )
         check_outcome(failure)
-        for array in (*inputs, entries, result):
+        for array in (*inputs, *described, entries, result):
             array.check()
         return result.array
 
@@ -111,12 +113,13 @@ class OnGpu:
             buffer.upload(np.ascontiguousarray(array), self.session.stream)
         return buffers
 
-    def result_of(self, batch, selection, *, max_detections=300, rejected=None):
+    def result_of(self, batch, selection, *, max_detections=300, rejected=None, frames=None):
         kernel = self.kernel(batch, max_detections)
         block = np.empty(kernel.selection_bytes, np.uint8)
         kernel.fill_selection(block, selection)
         inputs = self.upload(*batch.arrays, block)
         others = [] if rejected is None else self.upload(rejected)
+        described = [] if frames is None else self.upload(frames)
         result = DeviceBuffer(kernel.result_bytes)
         downloaded = np.zeros(kernel.result_bytes, np.uint8)
         result.upload(downloaded, self.session.stream)
@@ -126,6 +129,7 @@ class OnGpu:
             result.address,
             self.session.stream,
             batch=len(batch),
+            frames_address=described[0].address if described else None,
         )
         result.download(downloaded, self.session.stream)
         self.session.synchronize()

@@ -96,6 +96,8 @@ void struct_layouts(int * offsets)
   OFFSET(FrameParameters, resized_height);
   OFFSET(FrameParameters, pad_left);
   OFFSET(FrameParameters, pad_top);
+  OFFSET(FrameParameters, scale_x);
+  OFFSET(FrameParameters, scale_y);
   OFFSET(FrameParameters, unused);
   *offsets++ = sizeof(FrameParameters);
   OFFSET(NetworkInput, width);

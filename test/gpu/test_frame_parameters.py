@@ -32,6 +32,7 @@ def test_frame_of_one_plane_is_described():
     assert (row['resized_width'], row['resized_height']) == (640, 360)
     assert (row['pad_left'], row['pad_top']) == (0, 140)
     assert (row['pitch_x'], row['pitch_y']) == (2, 2)
+    assert (row['scale_x'], row['scale_y']) == (0.5, 0.5)
     assert row['order'] == 2
 
 

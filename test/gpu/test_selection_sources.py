@@ -42,13 +42,14 @@ def test_ordered_bits_are_ordered_as_the_numbers(nms_library, a, b):
 
 def test_rules_are_laid_out_as_the_kernel_reads_them():
     selection = Selection(
-        0.3, 0.6, 40, True, frozenset({0, 2, 3}), class_thresholds=((2, 0.1), (0, 0.7))
+        0.3, 0.6, 40, True, frozenset({0, 2, 3}), ((2, 0.1), (0, 0.7)), min_box_size=2.5
     )
     block = block_of(selection)
     floats, integers = block.view(np.float32), block.view(np.int32)
     assert SELECTION_DTYPE.itemsize == 32
     assert floats[:3].tolist() == [np.float32(0.1), np.float16(0.1), np.float32(0.6)]
     assert integers[3:6].tolist() == [40, 1, NUM_CLASSES]
+    assert floats[6] == 2.5
     table = [np.float32(0.7), np.inf, np.float32(0.1), np.float32(0.3), np.inf]
     assert floats[8:].tolist() == table
 

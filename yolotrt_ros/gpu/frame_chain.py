@@ -132,7 +132,9 @@ class FrameChain:
         if self._decode is not None:
             self._decode.launch(self._outputs, selection, stream, batch=batch)
             yield 'decode'
-        self._nms.launch(self._candidates, selection, result, stream, batch=batch)
+        self._nms.launch(
+            self._candidates, selection, result, stream, batch=batch, frames_address=parameters
+        )
         yield 'suppression'
 
     def view_result(self, memory: NDArray[np.uint8]) -> NmsResult:

@@ -1,6 +1,6 @@
 # Copyright 2026 The yolotrt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the preprocessing kernel must know of a frame, as it lies in the device's memory."""
+"""What the kernels must know of a frame, as it lies in the device's memory."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ PARAMETER_DTYPE = np.dtype(
         ('resized_height', np.int32),
         ('pad_left', np.int32),
         ('pad_top', np.int32),
+        ('scale_x', np.float32),
+        ('scale_y', np.float32),
         ('unused', np.int32),
     ]
 )
@@ -119,5 +121,6 @@ def _address(array: NDArray[np.unsignedinteger]) -> int:
 def _fill_geometry(row: np.void, letterbox: Letterbox) -> None:
     # core/resize.py divides twice as well, and each division rounds.
     row['pitch_x'], row['pitch_y'] = (1 / scale for scale in letterbox.scale_xy)
+    row['scale_x'], row['scale_y'] = letterbox.scale_xy
     row['resized_width'], row['resized_height'] = letterbox.resized_wh
     row['pad_left'], row['pad_top'] = letterbox.pad_left, letterbox.pad_top

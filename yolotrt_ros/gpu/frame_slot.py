@@ -66,7 +66,6 @@ class FrameSlot:
         self._described: list[object] = [None] * max_batch
         self._selection: Selection | None = None
         self._is_changed = True  # the rules, since they were uploaded
-        self._letterboxes: dict[int, Letterbox] = {}
         self._num_frames = 0
 
     def store(self, frames: Sequence[ImageView], copy: FrameCopy, stream: int) -> None:
@@ -85,7 +84,6 @@ class FrameSlot:
             if self._described[index] != facts:
                 letterbox = Letterbox.fit(view.source_wh, self._chain.network_wh)
                 fill_parameters(self._parameters[index], view, letterbox, address)
-                self._letterboxes[index] = letterbox
                 self._described[index] = facts
                 self._is_changed = True
         if self._fixed_batch and any(self._described[len(frames) :]):
@@ -165,12 +163,7 @@ class FrameSlot:
         return self._max_batch if self._fixed_batch else self._num_frames
 
     def _read(self, result: NmsResult) -> list[Detections]:
-        assert self._selection is not None
-        to_source = self._selection.in_source
-        return [
-            to_source(result.read(index), self._letterboxes[index])
-            for index in range(self._num_frames)
-        ]
+        return [result.read(index) for index in range(self._num_frames)]
 
     def _record(self) -> None:
         self._enqueue()  # nothing may be loaded or allocated while it is recorded

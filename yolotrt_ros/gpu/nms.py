@@ -24,7 +24,7 @@ _ENTRY_BYTES = 8
 
 class NmsKernel:
     """
-    ``Selection.apply`` for a batch of images: the same rows in the same order, bit by bit.
+    ``Selection.apply`` and ``in_source`` for a batch of images: the same rows, bit by bit.
 
     A launch allocates nothing, waits for nothing and reads the rules from the device, so it can be
     recorded into a CUDA graph once and replayed with other rules.
@@ -83,6 +83,7 @@ class NmsKernel:
         stream: int,
         *,
         batch: int,
+        frames_address: int | None = None,
     ) -> None:
         """
         Enqueue the suppression of a batch.
@@ -91,6 +92,8 @@ class NmsKernel:
         :param selection_address: the block with the rules, on the device.
         :param result_address: ``result_bytes`` on the device.
         :param batch: images, 1 to ``max_batch``.
+        :param frames_address: ``batch`` elements of ``PARAMETER_DTYPE`` on the device, which say
+            where each image lies; None leaves boxes in network pixels, however small.
         """
         args = KernelArgs(
             c_void_p(candidates.counts),
@@ -99,6 +102,7 @@ class NmsKernel:
             c_void_p(candidates.class_ids),
             c_void_p(candidates.rejected),
             np.int32(self._max_candidates),
+            c_void_p(frames_address),
             c_void_p(selection_address),
             self._entries,
             np.int32(self._max_detections),

@@ -53,7 +53,7 @@ class NmsResult:
         Copy the detections of one image.
 
         :param image: index within the batch.
-        :returns: network pixels, best score first.
+        :returns: best score first, in the pixels that the kernel was asked for.
         :raises DetectionError: the network counted more candidates than it has places.
         """
         num_rows, num_nonfinite, num_candidates, _ = self._headers[image].tolist()

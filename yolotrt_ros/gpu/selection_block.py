@@ -18,7 +18,8 @@ SELECTION_DTYPE = np.dtype(
         ('max_detections', np.int32),
         ('is_class_agnostic', np.int32),
         ('num_classes', np.int32),
-        ('reserved', np.int32, (2,)),
+        ('min_box_size', np.float32),
+        ('unused', np.int32),
     ]
 )
 
@@ -46,5 +47,6 @@ def fill_selection(block: NDArray[np.uint8], selection: Selection, num_classes: 
     header['max_detections'] = selection.max_detections
     header['is_class_agnostic'] = selection.class_agnostic_nms
     header['num_classes'] = num_classes
+    header['min_box_size'] = selection.min_box_size
     table = block[size : selection_bytes(num_classes)].view(np.float32)
     table[:] = selection.class_threshold_table(num_classes)

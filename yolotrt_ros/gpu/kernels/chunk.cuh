@@ -12,6 +12,7 @@ namespace yolotrt
 
 constexpr int kCHUNK = 1024;  // two candidates for each thread
 constexpr int kTHREADS = kCHUNK / 2;
+constexpr int kNUM_WARPS = kTHREADS / kWARP;
 
 struct Chunk
 {

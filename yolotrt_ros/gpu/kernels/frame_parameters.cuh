@@ -1,7 +1,7 @@
 // Copyright 2026 The yolotrt_ros authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a kernel must know of one frame. gpu/frame_parameters.py writes the same layout with NumPy.
+// What the kernels must know of one frame. gpu/frame_parameters.py writes the same layout with NumPy.
 #ifndef YOLOTRT_FRAME_PARAMETERS_CUH_
 #define YOLOTRT_FRAME_PARAMETERS_CUH_
 
@@ -42,10 +42,12 @@ struct FrameParameters
   int resized_height;
   int pad_left;
   int pad_top;
+  float scale_x;              // network pixels per source pixel
+  float scale_y;
   int unused;
 };
 
-static_assert(sizeof(FrameParameters) == 104, "PARAMETER_DTYPE has as many");
+static_assert(sizeof(FrameParameters) == 112, "PARAMETER_DTYPE has as many");
 
 }  // namespace yolotrt
 

@@ -1,14 +1,17 @@
 // Copyright 2026 The yolotrt_ros authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thresholds, class filter and non-maximum suppression of a batch: Selection.apply() of
-// yolotrt_ros/core/selection.py, row by row and bit by bit, whatever the order of the candidates.
+// Thresholds, class filter and non-maximum suppression of a batch, then the way of the boxes to the
+// camera image: apply() and in_source() of Selection in yolotrt_ros/core/selection.py, row by row
+// and bit by bit, whatever the order of the candidates.
 //
 // One block of 512 threads works on one image, from start to end: of a real image some hundred
 // candidates pass the threshold, and then the time goes into waiting for memory and barriers, not
 // into arithmetic. Up to 1024 go straight into shared memory. More are listed, and taken from the
 // list at most 1024 at a time, best first, until enough rows are kept.
 #include "chunk.cuh"
+#include "frame_parameters.cuh"
+#include "in_source.cuh"
 #include "order.cuh"
 #include "overlap.cuh"
 #include "prune.cuh"
@@ -102,12 +105,14 @@ __device__ void select(
 /// @param scores float [B, stride].
 /// @param class_ids int [B, stride].
 /// @param rejected int [B]: candidates that the decoder rejected; null for none.
+/// @param frames [B]: where each image lies in the network's input; null leaves network pixels.
 /// @param entries [B, stride]: room to work in.
 /// @param results [B]: a ResultHeader and `capacity` rows each, without gaps.
 extern "C" __global__ void __launch_bounds__(yolotrt::kTHREADS, 1) nms(
   const int * counts, const float4 * boxes, const float * scores, const int * class_ids,
-  const int * rejected, int stride, const yolotrt::Selection * selection_block,
-  yolotrt::Entry * entries, int capacity, unsigned char * results)
+  const int * rejected, int stride, const yolotrt::FrameParameters * frames,
+  const yolotrt::Selection * selection_block, yolotrt::Entry * entries, int capacity,
+  unsigned char * results)
 {
   using namespace yolotrt;  // NOLINT(build/namespaces)
   __shared__ Chunk chunk;
@@ -145,6 +150,9 @@ extern "C" __global__ void __launch_bounds__(yolotrt::kTHREADS, 1) nms(
         rule, candidates, entries + first, num_selected, result.rows + num_rows_before, num_new,
         chunk);
     }
+  }
+  if (frames != nullptr) {
+    num_rows = bring_to_source(frames[image], selection.min_box_size, num_rows, result.rows);
   }
   if (threadIdx.x == 0) {
     const int num_nonfinite = counters.num_nonfinite + (rejected ? rejected[image] : 0);

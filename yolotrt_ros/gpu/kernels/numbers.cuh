@@ -13,6 +13,7 @@ namespace yolotrt
 __device__ inline float add(float a, float b) { return __fadd_rn(a, b); }
 __device__ inline float subtract(float a, float b) { return __fsub_rn(a, b); }
 __device__ inline float multiply(float a, float b) { return __fmul_rn(a, b); }
+__device__ inline float divide(float a, float b) { return __fdiv_rn(a, b); }
 
 /// Not so for NaN, which is below nothing.
 __device__ inline bool is_finite(float value) { return fabsf(value) <= 3.402823466e38f; }

@@ -16,7 +16,8 @@ struct Selection
   int max_detections;
   int is_class_agnostic;
   int num_classes;
-  int reserved[2];
+  float min_box_size;         // pixels of the camera image
+  int unused;
 };
 
 /// Return the score that each class must reach; infinite for a class that is not wanted.

@@ -15,7 +15,6 @@
 namespace yolotrt
 {
 
-constexpr int kNUM_WARPS = kTHREADS / kWARP;
 constexpr int kHALVES = kCHUNK / kTHREADS;
 
 struct Member
