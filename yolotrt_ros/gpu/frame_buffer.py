@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.gpu.frame_copy import FrameCopy
 from yolotrt_ros.gpu.memory import DeviceBuffer, HostBuffer
+from yolotrt_ros.gpu.session import CudaSession
 
 
 class FrameBuffer:
@@ -19,10 +20,12 @@ class FrameBuffer:
     A discrete GPU gets a copy of the bytes, uploaded from page-locked memory. An integrated one
     shares the memory with the CPU and reads them where they are.
 
+    :param session: the device; it is made current where memory is taken.
     :param mapped: whether kernels read the host's memory itself.
     """
 
-    def __init__(self, *, mapped: bool) -> None:
+    def __init__(self, session: CudaSession, *, mapped: bool) -> None:
+        self._session = session
         self._mapped = mapped
         self._host: HostBuffer | None = None
         self._device: DeviceBuffer | None = None
@@ -56,6 +59,9 @@ class FrameBuffer:
     def _reserve(self, num_bytes: int) -> HostBuffer:
         if self._host is None or self._host.num_bytes < num_bytes:
             self.close()
+            # The calling thread may be another than the one that made this buffer, and have a
+            # device of its own.
+            self._session.make_current()
             self._host = HostBuffer(num_bytes, mapped=self._mapped)
             if not self._mapped:
                 self._device = DeviceBuffer(num_bytes)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolotrt_ros.core.errors import BackendError, CudaError
+from yolotrt_ros.gpu.address import address_of
 from yolotrt_ros.gpu.cuda import bindings, check
 from yolotrt_ros.gpu.native_library import load_library, NativeLibrary
 from yolotrt_ros.gpu.owner import Owner
@@ -64,7 +65,7 @@ class FrameCopy(Protocol):
     """
     Copies frames piece by piece, and uploads each piece once it is copied.
 
-    It belongs to one thread at a time, whose device is the current one. Between the first ``add``
+    It belongs to one thread at a time, whatever device is current there. Between the first ``add``
     and ``finish`` neither end of a copy may change or go away.
     """
 
@@ -107,16 +108,21 @@ def open_frame_copy(num_threads: int, session: CudaSession) -> FrameCopy:
         library = _library()
     except BackendError as error:
         _warn_once(str(error))
-        return PlainCopy()
+        return PlainCopy(session)
     num_threads = num_threads or _usual_threads()
     return ThreadedCopy(library, num_threads, Driver.of_cuda(), session.context)
 
 
 class PlainCopy:
-    """The copy by the calling thread alone, which holds Python's lock between two uploads."""
+    """
+    The copy by the calling thread alone, which holds Python's lock between two uploads.
 
-    def __init__(self) -> None:
+    :param session: where the uploads and graphs belong.
+    """
+
+    def __init__(self, session: CudaSession) -> None:
         runtime = bindings().runtime
+        self._session = session
         self._upload = runtime.cudaMemcpyAsync
         self._kind = runtime.cudaMemcpyKind.cudaMemcpyHostToDevice
 
@@ -125,7 +131,8 @@ class PlainCopy:
 
     def add(self, source: Bytes, host: HostMemory, device: int, stream: int) -> None:
         """Copy a frame; see ``FrameCopy``."""
-        is_there = _address(source) == host.address
+        self._session.make_current()
+        is_there = address_of(source) == host.address
         piece_bytes = max(source.size, 1) if is_there else UPLOAD_BYTES
         for begin in range(0, source.size, piece_bytes):
             end = min(begin + piece_bytes, source.size)
@@ -141,6 +148,7 @@ class PlainCopy:
         """Launch a graph; see ``FrameCopy``."""
         copied_s = perf_counter()
         if graph is not None:
+            self._session.make_current()
             graph.launch()
         return copied_s
 
@@ -246,7 +254,9 @@ class ThreadedCopy(Owner):
             raise CudaError('this copy is closed; make a new one')
         if host.array.size < source.size:
             raise ValueError(f'{source.size} bytes do not fit into {host.array.size}')
-        if not self._add(self._copy, _address(source), host.address, device, source.size, stream):
+        if not self._add(
+            self._copy, address_of(source), host.address, device, source.size, stream
+        ):
             raise MemoryError('there is no memory left to copy a frame')
 
     def finish(self, graph: Graph | None = None) -> float:
@@ -279,10 +289,6 @@ def _library() -> NativeLibrary:
 
 def _raise(status: int, doing: str) -> None:
     check((bindings().driver.CUresult(status),), doing)
-
-
-def _address(array: Bytes) -> int:
-    return int(array.__array_interface__['data'][0])
 
 
 @functools.cache

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yolotrt_ros.core.encodings import Encoding, Layout
 from yolotrt_ros.core.image import ImageView
 from yolotrt_ros.core.letterbox import Letterbox
+from yolotrt_ros.gpu.address import address_of
 
 # struct FrameParameters of kernels/frame_parameters.cuh, which explains the fields.
 PARAMETER_DTYPE = np.dtype(
@@ -107,15 +107,11 @@ def _order(view: ImageView) -> int:
 
 def _fill_chroma(row: np.void, view: ImageView) -> None:
     chroma = view.planes()[1:]
-    begin = _address(view.data)
-    row['chroma_offset'] = _address(chroma[0]) - begin if chroma else 0
-    row['second_chroma_offset'] = _address(chroma[1]) - begin if len(chroma) > 1 else 0
+    begin = address_of(view.data)
+    row['chroma_offset'] = address_of(chroma[0]) - begin if chroma else 0
+    row['second_chroma_offset'] = address_of(chroma[1]) - begin if len(chroma) > 1 else 0
     row['chroma_step'] = chroma[0].strides[0] if chroma else 0
     row['chroma_shift'] = int(view.encoding.has_shared_rows)
-
-
-def _address(array: NDArray[np.unsignedinteger]) -> int:
-    return int(array.__array_interface__['data'][0])
 
 
 def _fill_geometry(row: np.void, letterbox: Letterbox) -> None:

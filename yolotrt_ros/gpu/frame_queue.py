@@ -95,7 +95,6 @@ class FrameQueue:
         """
         if not self._free:
             raise ValueError(f'{NUM_SLOTS} batches are on their way; fetch one before the next')
-        self._session.make_current()
         self._is_memory_lent = True
         return self._free[0].frames[0].memory(num_bytes)
 
@@ -128,9 +127,6 @@ class FrameQueue:
         if not self._is_memory_lent:  # otherwise there may be nothing to copy
             self._copy.expect()
         self._is_memory_lent = False
-        # The caller may be another thread than the one that made the queue, and has a device of
-        # its own: memory for a larger frame would be taken there.
-        self._session.make_current()
         with nvtx_range('copy and launch'):
             stored = self._start(slot, frames, selection)
         launched = perf_counter()
@@ -178,6 +174,9 @@ class FrameQueue:
         graph = None
         try:
             slot.store(frames, self._copy, (self._session if is_alone else self._uploads).stream)
+            # The copy is under way and looks after itself. What follows is for this device, and
+            # the calling thread may have had another.
+            self._session.make_current()
             graph = slot.prepare(selection)
         except BaseException:
             # The frames go away with the caller, and the slot is the next one's.

@@ -54,7 +54,7 @@ class FrameSlot:
         self._session = session
         self._max_batch, self._fixed_batch = max_batch, fixed_batch
         self._use_graph = use_graph
-        self.frames = [FrameBuffer(mapped=mapped) for _ in range(max_batch)]
+        self.frames = [FrameBuffer(session, mapped=mapped) for _ in range(max_batch)]
         self._parameter_bytes = max_batch * PARAMETER_DTYPE.itemsize
         self._rules = SharedBlock(self._parameter_bytes + chain.selection_bytes, mapped=mapped)
         self._parameters = self._rules.array[: self._parameter_bytes].view(PARAMETER_DTYPE)

@@ -6,7 +6,8 @@
 // launch behind the last one.
 //
 // The functions of CUDA's driver are handed in, so this file needs neither its headers nor its
-// library. Every function is called by one thread at a time, with the context current.
+// library. Every function is called by one thread at a time; those that call the driver make the
+// context the current one.
 
 #include <atomic>
 #include <chrono>
@@ -76,6 +77,7 @@ class FrameCopy {
   // Helpers begin at once; the caller takes part in finish(). Throws std::bad_alloc.
   void add(const Frame& frame) {
     if (frame.source == frame.host) {
+      driver_.set_context(context_);
       upload(frame, 0, frame.num_bytes);
       return;
     }
@@ -96,6 +98,7 @@ class FrameCopy {
 
   // Returns once everything is copied, and its upload enqueued; then launches a graph, or none.
   Outcome finish(void* graph, void* stream) {
+    driver_.set_context(context_);
     while (copy_next()) {
     }
     // What others copy still is less than a piece each: asking is faster than being woken.
