@@ -27,6 +27,25 @@ try:
 except BackendError as error:
     print('BackendError', error)
 """
+OCCUPY = """\
+from yolotrt_ros.gpu.device import list_devices
+from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.gpu.session import CudaSession
+with CudaSession(list_devices()[0]), DeviceBuffer(8 << 30):
+    print('occupied', flush=True)
+    input()
+"""
+CHOOSE = """\
+from yolotrt_ros.gpu import device, nvml
+from yolotrt_ros.gpu.memory import DeviceBuffer
+from yolotrt_ros.gpu.session import CudaSession
+buses = [device._bus_id(each.index) for each in device.list_devices()]
+before = nvml.free_bytes(buses)
+chosen = device.find_device('auto')
+with CudaSession(chosen), DeviceBuffer(1 << 30):
+    after = nvml.free_bytes(buses)
+print(chosen.index, *(free - left for free, left in zip(before, after)))
+"""
 SMALL = CudaDevice(0, 'small', (8, 7), 8 << 30, True)
 LARGE = CudaDevice(1, 'large', (9, 0), 140 << 30, False)
 
@@ -121,6 +140,27 @@ def test_device_is_found_by_its_index(cuda):
         assert find_device(str(device.index)) == device
     assert find_device('auto') in devices
     assert find_device() in devices
+
+
+@pytest.mark.gpu
+def test_emptier_gpu_is_taken_and_the_other_left_alone(cuda):
+    if len(list_devices()) < 2:
+        pytest.skip('needs two NVIDIA GPUs')
+    with subprocess.Popen(
+        [sys.executable, '-c', OCCUPY],
+        cwd=Path(yolotrt_ros.__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as occupant:
+        try:
+            assert occupant.stdout.readline() == 'occupied\n'
+            chosen, *taken = map(int, run_python(CHOOSE).split())
+        finally:
+            occupant.communicate('\n', timeout=60)
+    assert chosen != 0
+    assert taken[chosen] > 1 << 30
+    assert taken[0] < 64 << 20  # a context takes some hundred MiB
 
 
 @pytest.mark.gpu
