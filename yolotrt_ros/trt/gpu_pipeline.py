@@ -49,7 +49,6 @@ class GpuPipeline:
         self._engine = session
         self._config = config
         self._info, layout, outputs = read_session(session, config)
-        self._explained = _Explained(self._info.model_path)
         self._facts = self._kernel_facts(layout, outputs)
         self._is_suppressed = layout.head.is_suppressed
         self._use_graph = config.cuda_graph and self._can_record()
@@ -115,10 +114,12 @@ class GpuPipeline:
             raise ValueError(f'{len(frames)} frames came; give 1 to {self._info.max_batch}')
         if self._is_suppressed:
             selection = selection.without_suppression()
-        with self._explained:
+        try:
             if selection.max_detections > self._max_detections:
                 self._make_room(selection.max_detections)
             self._queue.enqueue(frames, selection)
+        except CudaError as error:
+            raise self._explained(error) from error
 
     def fetch(self) -> list[Detections]:
         """
@@ -128,8 +129,10 @@ class GpuPipeline:
         :raises DetectionError: the GPU failed.
         :raises ValueError: no batch is on its way.
         """
-        with self._explained:
+        try:
             return self._queue.fetch()
+        except CudaError as error:
+            raise self._explained(error) from error
 
     def frame_memory(self, num_bytes: int) -> NDArray[np.uint8]:
         """
@@ -214,6 +217,10 @@ class GpuPipeline:
         blocking_wait = self._config.gpu_wait == 'block'
         return FrameQueue(chain, cuda, slots, self._copy, blocking_wait=blocking_wait)
 
+    def _explained(self, error: CudaError) -> DetectionError:
+        """Turn what CUDA says into the error that callers of a pipeline expect."""
+        return DetectionError(f'{self._info.model_path} failed: {error}')
+
     def _make_room(self, max_detections: int) -> None:
         """Begin anew with larger results: the rules may change while the detector runs."""
         if len(self._queue):
@@ -223,17 +230,3 @@ class GpuPipeline:
         larger = self._make_queue(max_detections)  # where this fails, the present one goes on
         self._queue.close()
         self._queue, self._max_detections = larger, max_detections
-
-
-class _Explained:
-    """Turns what CUDA says into the error that callers of a pipeline expect."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, CudaError):
-            raise DetectionError(f'{self._path} failed: {error}') from error

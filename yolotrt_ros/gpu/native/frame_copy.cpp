@@ -66,10 +66,12 @@ class FrameCopy {
 
   // Waking a thread may take longer than copying a piece, so it begins before there is one.
   void expect() {
-    if (helpers_.empty()) return;
+    const Clock::time_point now = Clock::now();
+    const bool are_awake = now + kPATIENCE / 2 < expected_until_.load(std::memory_order_relaxed);
+    if (helpers_.empty() || are_awake) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      expected_until_.store(Clock::now() + kPATIENCE, std::memory_order_relaxed);
+      expected_until_.store(now + kPATIENCE, std::memory_order_relaxed);
     }
     work_.notify_all();
   }
