@@ -19,7 +19,7 @@ from yolotrt_ros.trt.engine_card import EngineCard
 from yolotrt_ros.trt.engine_session import EngineSession
 from yolotrt_ros.trt.gpu_pipeline import GpuPipeline
 
-COPY_THREADS = (1, 2, 4)
+COPY_THREADS = (1, 2, 4, 6)
 
 
 class Subject:

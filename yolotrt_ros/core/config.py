@@ -63,7 +63,7 @@ class DetectorConfig:
     copy_threads: int = parameter(
         0,
         'Threads that copy a frame into memory that the GPU reads; 0 takes one for each three '
-        'processor cores, 4 at most.',
+        'processor cores, 6 at most.',
         minimum=0,
         maximum=16,
     )

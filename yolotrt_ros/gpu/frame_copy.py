@@ -28,8 +28,8 @@ PIECE_BYTES = 128 * 1024
 # What lies there before it is uploaded. Starting an upload takes some microseconds, so smaller
 # ones cost more than their earlier start gains.
 UPLOAD_BYTES = 512 * 1024
-# More of them copy hardly faster: memory is the limit then.
-MOST_THREADS = 4
+# Eight of them copy hardly faster than six: memory is the limit then.
+MOST_THREADS = 6
 _DRIVER = 'libcuda.so.1'
 _log = logging.getLogger(__name__)
 
