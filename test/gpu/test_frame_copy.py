@@ -210,7 +210,8 @@ def test_wrong_calls_are_refused():
 
 
 @pytest.mark.parametrize(
-    ('num_cores', 'expected'), [(1, 1), (4, 1), (6, 2), (8, 2), (12, 4), (16, 5), (18, 6), (128, 6)]
+    ('num_cores', 'expected'),
+    [(1, 1), (4, 1), (6, 2), (8, 2), (12, 4), (16, 5), (18, 6), (128, 6)],
 )
 def test_usual_number_of_threads_leaves_cores_to_others(num_cores, expected, monkeypatch):
     monkeypatch.setattr(frame_copy.os, 'sched_getaffinity', lambda pid: set(range(num_cores)))
