@@ -31,6 +31,18 @@ import sys
 from yolotrt_ros.trt.plugin_library import ensure_plugin
 print(ensure_plugin('10.3.0', (8, 7), say=lambda text: print(text, file=sys.stderr)))
 """
+# Ctrl-C in the moment in which the compiler runs, but nobody holds the process yet.
+INTERRUPTED = """\
+import os, pathlib, signal, subprocess, sys, time
+class Popen(subprocess.Popen):
+    def __init__(self, command, *args, **options):
+        super().__init__(command, *args, **options)
+        if 'cmake' in str(command[0]):
+            while not pathlib.Path(sys.argv[1]).exists():
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+subprocess.Popen = Popen
+"""
 
 
 def child_environment(**changes):
@@ -152,6 +164,24 @@ wait
     assert child.returncode == -signal.SIGINT, errors
     assert ended((tmp_path / 'pids').read_text().split())
     assert sorted(path.suffix for path in cache.iterdir()) == ['.lock', '.log']
+
+
+def test_ctrl_c_while_a_compiler_starts_stops_it(machine, tmp_path):
+    script = f"""\
+#!/bin/sh
+echo $$ > '{tmp_path}/new' && mv '{tmp_path}/new' '{tmp_path}/pid'
+exec sleep 60
+"""
+    write_program(machine, 'cmake', script)
+    child = subprocess.run(
+        [sys.executable, '-c', INTERRUPTED + ENSURE, str(tmp_path / 'pid')],
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert child.returncode == -signal.SIGINT, child.stderr
+    assert ended([(tmp_path / 'pid').read_text().strip()])
 
 
 def test_library_that_the_user_chose_is_taken_without_compiling(tmp_path, cache):

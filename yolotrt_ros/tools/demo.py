@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from yolotrt_ros.assembly import build_pipeline
 from yolotrt_ros.core.config import DetectorConfig
+from yolotrt_ros.core.deferred_signals import deferred_signals
 from yolotrt_ros.core.discovery import local_discovery
 from yolotrt_ros.core.errors import ConfigError, YolotrtError
 from yolotrt_ros.core.resources import share_path
@@ -186,22 +187,20 @@ def _isolated_environment() -> dict[str, str]:
 def _process(
     command: tuple[str, ...], environment: dict[str, str], log: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    with (
-        log.open('w') as log_file,
-        subprocess.Popen(
-            [sys.executable, '-m', 'yolotrt_ros', *command],
-            env=environment,
-            stdout=subprocess.PIPE if command[0] == 'listen' else log_file,
-            stderr=log_file,
-            text=True,
-            # Ctrl-C in the terminal is for this process, which stops the others in order.
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            _stop(process)
+    with log.open('w') as log_file, ExitStack() as stack:
+        with deferred_signals():
+            process = subprocess.Popen(
+                [sys.executable, '-m', 'yolotrt_ros', *command],
+                env=environment,
+                stdout=subprocess.PIPE if command[0] == 'listen' else log_file,
+                stderr=log_file,
+                text=True,
+                # Ctrl-C in the terminal is for this process, which stops the others in order.
+                start_new_session=True,
+            )
+            stack.enter_context(process)
+            stack.callback(_stop, process)
+        yield process
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

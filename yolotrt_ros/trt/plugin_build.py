@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 import os
 from pathlib import Path
 import re
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import time
 
+from yolotrt_ros.core.deferred_signals import deferred_signals
 from yolotrt_ros.core.errors import PluginError
 from yolotrt_ros.trt.plugin_source import plugin_source_digest
 from yolotrt_ros.trt.toolchain import Toolchain
@@ -77,21 +79,20 @@ def compile_plugin(
 
 def _run(command: Sequence[str], log: Path, say: Say, began: float) -> None:
     """Run one step, its output appended to the log."""
-    with log.open('a', encoding='utf-8') as output:
+    with log.open('a', encoding='utf-8') as output, ExitStack() as stack:
         output.write(f'$ {shlex.join(command)}\n')
         output.flush()
-        # In a session of its own, so that stopping it stops the compilers that it started.
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            _wait(process, say, began)
-        finally:
-            _stop(process)
+        with deferred_signals():
+            # In a session of its own, so that stopping it stops the compilers that it started.
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            stack.callback(_stop, process)
+        _wait(process, say, began)
     if process.returncode:
         raise PluginError(
             f'the decode plugin cannot be compiled: `{shlex.join(command[:2])} …` ended with '
