@@ -3,6 +3,7 @@
 """Nodes of the package as processes, started and stopped as people do it."""
 
 from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
@@ -80,6 +81,17 @@ class NodeProcess(LoggedProcess):
             ros_args += ['-p', f'{name}:={value}']
         command = [sys.executable, '-m', 'yolotrt_ros', *args, '--ros-args', *ros_args]
         super().__init__(log, command)
+
+    def final_counts(self) -> dict[str, int]:
+        """
+        Read what became of the images, as it is reported at the end.
+
+        Not of those that nobody watched: the first may come before a subscription is known.
+        """
+        report = re.findall(r': (received \d.*)', self.output)[-1]
+        counts = {outcome: int(number) for outcome, number in re.findall(r'(\w+) (\d+)', report)}
+        unwatched = counts.pop('unwatched', 0)
+        return counts | {name: counts[name] - unwatched for name in ('received', 'dropped')}
 
 
 class ModuleProcess(LoggedProcess):

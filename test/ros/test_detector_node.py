@@ -338,5 +338,6 @@ class TestSignals:
         peer.answer_to(image_message(encode(dark_picture(rng), 'bgr8'), peer.header()))
         detector.send_signal(number)
         assert detector.wait() == 0
-        assert 'received 1, processed 1, dropped 0, rejected 0' in detector.output
+        counts = {'received': 1, 'processed': 1, 'dropped': 0, 'rejected': 0}
+        assert detector.final_counts() == counts
         assert 'Traceback' not in detector.output

@@ -168,7 +168,8 @@ def test_every_executor_serves_and_ends_cleanly(start, network, peer, executor):
     peer.answer_to(image(peer))
     assert peer.settled_counts()['processed'] == 5
     assert process.stop() == 0
-    assert 'received 5, processed 5, dropped 0, rejected 0' in process.output
+    counts = {'received': 5, 'processed': 5, 'dropped': 0, 'rejected': 0}
+    assert process.final_counts() == counts
     assert 'Traceback' not in process.output
 
 
