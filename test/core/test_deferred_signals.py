@@ -50,6 +50,21 @@ def test_ctrl_c_interrupts_behind_the_body():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_signal_behind_one_that_raises_is_dealt_with_too(handled):
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    def body():
+        with deferred_signals():
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                signal.raise_signal(number)
+
+    signal.signal(signal.SIGINT, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        body()
+    assert handled == [signal.SIGHUP, signal.SIGTERM]
+
+
 def test_error_of_the_body_is_not_lost(handled):
     with pytest.raises(ValueError, match='the body'), deferred_signals():
         raise ValueError('the body')

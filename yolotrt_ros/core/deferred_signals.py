@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 import signal
 import threading
 
@@ -33,5 +33,6 @@ def deferred_signals() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for came in seen:
-            signal.raise_signal(came)
+        with ExitStack() as each:  # one that raises does not swallow those behind it
+            for came in reversed(seen):
+                each.callback(signal.raise_signal, came)
