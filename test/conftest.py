@@ -57,6 +57,17 @@ def pytest_runtest_makereport(item):
         report.sections.append(('random inputs', f'YOLOTRT_TEST_SEED={SEED} repeats them'))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol():
+    """Undo what a test, such as one of a node's main loop, has done to the signals of all."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
 @pytest.fixture
 def rng(request):
     """Random numbers that differ from run to run and from test to test."""

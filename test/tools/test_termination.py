@@ -59,7 +59,7 @@ def test_signal_that_was_ignored_before_still_is(child):
 
 @pytest.fixture
 def default_handler():
-    """Give SIGTERM its default, which other tests of this process may have replaced."""
+    """Give SIGTERM its default, whatever this process has inherited."""
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGTERM, before)
