@@ -22,6 +22,7 @@ from hypothesis import settings
 import numpy as np
 import pytest
 
+from yolotrt_ros.core.deferred_signals import SIGNALS
 from yolotrt_ros.core.errors import BackendError
 from yolotrt_ros.gpu.device import list_devices
 
@@ -60,8 +61,7 @@ def pytest_runtest_makereport(item):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol():
     """Undo what a test, such as one of a node's main loop, has done to the signals of all."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
         if signal.getsignal(number) is not handler:

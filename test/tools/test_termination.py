@@ -60,9 +60,7 @@ def test_signal_that_was_ignored_before_still_is(child):
 @pytest.fixture
 def default_handler():
     """Give SIGTERM its default, whatever this process has inherited."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def test_handlers_are_the_old_ones_afterwards(default_handler):
